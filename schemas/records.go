@@ -1,0 +1,95 @@
+package schemas
+
+// Score is what the scorer says of one sample.
+type Score struct {
+	ID            string
+	Source        string
+	EventTime     int64  // ms since the epoch
+	Topic         string // where the sample lies
+	Partition     int32
+	Offset        int64
+	ContentHash   []byte // SHA-256 of the sample's bytes on the topic
+	PictureHash   uint64 // perceptual; 0 where the sample has no picture
+	Modality      string // ModalityText, ModalityImage or ModalityMultiImage
+	Tokens        int64
+	Bytes         int64 // of the sample and of the pictures it names
+	Metadata      map[string]string
+	Styles        []string           // most probable first, never empty
+	Scores        map[string]float32 // capability → 0 to 5
+	Bundle        string
+	BundleVersion string
+}
+
+// Modalities of a sample.
+const (
+	ModalityText       = "text"
+	ModalityImage      = "image"
+	ModalityMultiImage = "multi-image"
+)
+
+// Modality tells which modality a sample with so many pictures has.
+func Modality(pictures int) string {
+	switch pictures {
+	case 0:
+		return ModalityText
+	case 1:
+		return ModalityImage
+	}
+	return ModalityMultiImage
+}
+
+// Selection is a sample that was chosen, and why.
+type Selection struct {
+	Role        string // RoleCurated or RoleControl
+	ID          string
+	Topic       string // where the sample lies
+	Partition   int32
+	Offset      int64
+	Source      string
+	EventTime   int64 // ms
+	WindowStart int64 // ms, inclusive
+	WindowEnd   int64 // ms, exclusive
+	Capability  string
+	Style       string
+	Score       float32
+	Rank        int32   // place in the bin's order for the capability, from 1
+	Cutoff      float32 // the score of the last one taken from the bin
+	Order       int32   // place in the window's order of choosing, from 1
+	Policy      string
+}
+
+// Roles of a Selection.
+const (
+	RoleCurated = "curated"
+	RoleControl = "control"
+)
+
+// Window is what happened in a window that has closed.
+type Window struct {
+	Start, End   int64 // ms; the end is exclusive
+	Policy       string
+	Records      int64
+	Samples      int64 // distinct ids
+	Duplicates   int64
+	Budget       int64
+	Selected     int64
+	Control      int64
+	Rounds       int32
+	Shortfall    string
+	Styles       map[string]Count
+	Capabilities map[string]Count
+	Sketches     Sketches
+}
+
+// Count is samples seen and chosen.
+type Count struct {
+	Seen   int64 `json:"seen"`
+	Chosen int64 `json:"chosen"`
+}
+
+// Sketches are marshalled HyperLogLog sketches; those of several windows merge.
+type Sketches struct {
+	SamplesSeen, SamplesChosen   []byte
+	SourcesSeen, SourcesChosen   []byte
+	ContentsSeen, ContentsChosen []byte
+}

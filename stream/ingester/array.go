@@ -1,0 +1,114 @@
+package ingester
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+)
+
+// arraySplitter cuts a JSON array (behind its opening bracket) into its
+// elements, each compacted. It does not parse them: it follows strings and
+// brackets, and where those show that an element is broken it ends it there,
+// so that a mistake in one does not swallow the ones behind it:
+//
+//   - a line's end within a string ends the string (JSON has no raw newlines);
+//   - a bracket that closes the wrong kind closes what was left open inside;
+//   - a { where an object's next key is due begins the next element.
+type arraySplitter struct {
+	in   *bufio.Reader
+	done bool
+	ours bool // the next element's { has been taken already
+}
+
+func (s *arraySplitter) next() ([]byte, int64, error) {
+	for {
+		element, size, err := s.element()
+		if len(bytes.TrimSpace(element)) > 0 {
+			if size > maxKept {
+				return element, size, nil
+			}
+			element = compact(bytes.TrimSpace(element))
+			return element, int64(len(element)), nil
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+}
+
+// element reads up to the comma or the bracket that ends an element.
+func (s *arraySplitter) element() (kept []byte, size int64, err error) {
+	var open []byte // brackets that are open, { or [
+	var inString, escaped bool
+	var last byte // the last byte that is not white space
+	keep := func(b byte) {
+		size++
+		if len(kept) < maxKept {
+			kept = append(kept, b)
+		}
+	}
+	if s.ours {
+		s.ours = false
+		keep('{')
+		open, last = append(open, '{'), '{'
+	}
+	for {
+		b, err := s.in.ReadByte()
+		if err != nil {
+			if errors.Is(err, io.EOF) && len(kept) > 0 {
+				return kept, size, nil
+			}
+			return nil, 0, err
+		}
+		if s.done { // behind the array's end: whatever stands there is one element
+			keep(b)
+			continue
+		}
+		switch {
+		case inString:
+			switch {
+			case escaped:
+				escaped = false
+			case b == '\\':
+				escaped = true
+			case b == '"', b == '\n':
+				inString = false
+			}
+		case b == '"':
+			inString = true
+		case b == '{':
+			if len(open) == 1 && open[0] == '{' && last == ',' {
+				s.ours = true
+				return bytes.TrimSuffix(bytes.TrimSpace(kept), []byte(",")), size, nil
+			}
+			open = append(open, b)
+		case b == '[':
+			open = append(open, b)
+		case b == ',' && len(open) == 0:
+			return kept, size, nil
+		case b == ']' && len(open) == 0:
+			s.done = true
+			return kept, size, nil
+		case b == '}' || b == ']':
+			open = closeBracket(open, b)
+		}
+		keep(b)
+		if b != ' ' && b != '\t' && b != '\r' && b != '\n' {
+			last = b
+		}
+	}
+}
+
+// closeBracket closes the innermost bracket of b's kind, and with it whatever
+// was left open inside.
+func closeBracket(open []byte, b byte) []byte {
+	want := byte('{')
+	if b == ']' {
+		want = '['
+	}
+	if i := bytes.LastIndexByte(open, want); i >= 0 {
+		return open[:i]
+	}
+	return open
+}

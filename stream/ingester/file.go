@@ -1,0 +1,186 @@
+package ingester
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+
+	"cream/schemas"
+)
+
+// File is a Source over a LLaVA file: a JSON array, or JSON lines. It reads
+// as it goes, so that a file may be larger than memory.
+type File struct {
+	file  *os.File
+	size  int64
+	read  atomic.Int64
+	split splitter
+}
+
+// splitter cuts a stream into elements. It returns io.EOF after the last.
+// element holds at most maxKept bytes of it; size tells all.
+type splitter interface {
+	next() (element []byte, size int64, err error)
+}
+
+// OpenFile opens a LLaVA file and tells by its first character which kind it is.
+func OpenFile(path string) (*File, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the input: %w", err)
+	}
+	info, err := file.Stat()
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("%s is a folder: name a LLaVA file, a JSON array or JSON lines", path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	f := &File{file: file, size: info.Size()}
+	reader := bufio.NewReaderSize(countingReader{file, &f.read}, 1<<20)
+	if bom, _ := reader.Peek(3); string(bom) == "\uFEFF" {
+		reader.Discard(3)
+	}
+	array, err := startsArray(reader)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read %s: %w", path, err), file.Close())
+	}
+	if array {
+		f.split = &arraySplitter{in: reader}
+	} else {
+		f.split = &lineSplitter{in: reader}
+	}
+	return f, nil
+}
+
+type countingReader struct {
+	io.Reader
+	read *atomic.Int64
+}
+
+func (c countingReader) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.read.Add(int64(n))
+	return n, err
+}
+
+// startsArray passes over white space and tells whether a [ follows, which it
+// takes too.
+func startsArray(r *bufio.Reader) (bool, error) {
+	for {
+		b, err := r.ReadByte()
+		if err == io.EOF {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		switch b {
+		case ' ', '\t', '\r', '\n':
+		case '[':
+			return true, nil
+		default:
+			return false, r.UnreadByte()
+		}
+	}
+}
+
+// Close closes the file.
+func (f *File) Close() error { return f.file.Close() }
+
+// Fraction returns how much of the file has been read, 0 to 1.
+func (f *File) Fraction() float64 {
+	if f.size == 0 {
+		return 1
+	}
+	return float64(f.read.Load()) / float64(f.size)
+}
+
+// Next implements Source.
+func (f *File) Next(ctx context.Context) (Element, error) {
+	if err := ctx.Err(); err != nil {
+		return Element{}, err
+	}
+	raw, size, err := f.split.next()
+	if err != nil {
+		return Element{}, err
+	}
+	e := Element{Value: raw, Size: size, EventTime: schemas.NoTime}
+	if size > MaxSample {
+		return e, nil
+	}
+	// What cannot be read goes on as it is: the scorer says what is wrong
+	// with it. Here only the key and the time are of interest.
+	if sample, err := schemas.ParseSample(raw); err == nil {
+		e.Key = []byte(sample.ID)
+		e.EventTime = sample.EventTime
+	}
+	return e, nil
+}
+
+// Skip implements Source.
+func (f *File) Skip(ctx context.Context, n int64) error {
+	for range n {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if _, _, err := f.split.next(); err != nil {
+			if errors.Is(err, io.EOF) {
+				return errors.New("the input has fewer: it is not the file that this data folder began with")
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// lineSplitter cuts at line ends. Empty lines are no elements.
+type lineSplitter struct{ in *bufio.Reader }
+
+func (s *lineSplitter) next() ([]byte, int64, error) {
+	for {
+		line, size, err := readLine(s.in)
+		if len(bytes.TrimSpace(line)) > 0 {
+			return line, size, nil
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+}
+
+// readLine reads a line without its end (\n or \r\n), and keeps at most
+// maxKept bytes of it.
+func readLine(r *bufio.Reader) (line []byte, size int64, err error) {
+	for {
+		part, err := r.ReadSlice('\n')
+		size += int64(len(part))
+		line = append(line, part[:min(len(part), maxKept-len(line))]...)
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if size == int64(len(line)) {
+			line = bytes.TrimSuffix(line, []byte("\n"))
+			line = bytes.TrimSuffix(line, []byte("\r"))
+			size = int64(len(line))
+		}
+		return line, size, err
+	}
+}
+
+// compact takes the insignificant white space out of an element; what is not
+// JSON stays as it is.
+func compact(element []byte) []byte {
+	var out bytes.Buffer
+	out.Grow(len(element))
+	if json.Compact(&out, element) != nil {
+		return element
+	}
+	return out.Bytes()
+}

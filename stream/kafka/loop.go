@@ -1,0 +1,207 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// LoopOptions describe one member of a consumer group whose outputs and input
+// offsets commit together.
+type LoopOptions struct {
+	Cluster         Cluster
+	ClientID        string
+	Stage           string // names its metrics and its log lines
+	Group           string
+	Topic           string   // what it reads
+	TransactionalID string   // one for each member that runs at the same time
+	FixedTopics     []string // output topics whose records name their partition
+	MaxPoll         int      // records of one transaction, at most
+	// Handle turns a poll's records into the records to be published with
+	// them. It is called by one goroutine at a time. An error is no record's
+	// fault: the same records come again after a pause.
+	Handle  func(ctx context.Context, records []*kgo.Record) ([]*kgo.Record, error)
+	Metrics *Metrics
+	Logger  *slog.Logger
+}
+
+func (o LoopOptions) check() error {
+	var errs []error
+	for name, text := range map[string]string{
+		"ClientID": o.ClientID, "Stage": o.Stage, "Group": o.Group, "Topic": o.Topic, "TransactionalID": o.TransactionalID,
+	} {
+		if text == "" {
+			errs = append(errs, fmt.Errorf("transaction loop: %s is empty", name))
+		}
+	}
+	if o.MaxPoll < 1 {
+		errs = append(errs, fmt.Errorf("transaction loop: MaxPoll is %d, not at least 1", o.MaxPoll))
+	}
+	if o.Handle == nil || o.Metrics == nil || o.Logger == nil {
+		errs = append(errs, errors.New("transaction loop: Handle, Metrics and Logger must be set"))
+	}
+	return errors.Join(errs...)
+}
+
+// Loop reads, hands over, publishes and commits, each poll in a transaction of
+// its own, until its context ends or it has drained.
+type Loop struct {
+	opts  LoopOptions
+	drain chan struct{}
+	once  sync.Once
+	state State
+}
+
+// NewLoop checks the options and returns a Loop; Run starts it.
+func NewLoop(opts LoopOptions) (*Loop, error) {
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
+	l := &Loop{opts: opts, drain: make(chan struct{})}
+	l.state.Set(errors.New("not yet started"))
+	return l, nil
+}
+
+// Drain lets Run return nil once the group has committed all that the input
+// topic holds. It does not wait.
+func (l *Loop) Drain() { l.once.Do(func() { close(l.drain) }) }
+
+// Ready returns why the loop is not working at the moment, or nil.
+func (l *Loop) Ready() error { return l.state.Err() }
+
+// Run works until ctx ends (and returns nil, what it had in hand committed) or
+// the loop has drained.
+func (l *Loop) Run(ctx context.Context) error {
+	return Retry(ctx, l.opts.Logger, l.opts.Stage, &l.state, l.session)
+}
+
+// How long a poll waits for records before the loop looks up, and how long a
+// transaction may take to end once its records are made.
+const (
+	pollWait   = 250 * time.Millisecond
+	commitWait = 30 * time.Second
+)
+
+// session works with one client until an error, the end of ctx or the end of
+// the input. It tells whether anything was committed.
+func (l *Loop) session(ctx context.Context) (committed bool, err error) {
+	opts, err := l.opts.Cluster.Options(l.opts.ClientID)
+	if err != nil {
+		return false, err
+	}
+	session, err := kgo.NewGroupTransactSession(append(opts,
+		kgo.ConsumerGroup(l.opts.Group),
+		kgo.ConsumeTopics(l.opts.Topic),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.FetchMaxWait(pollWait),
+		kgo.TransactionalID(l.opts.TransactionalID),
+		kgo.TransactionTimeout(commitWait),
+		kgo.RecordPartitioner(Partitioner(l.opts.FixedTopics...)),
+		kgo.ProducerBatchMaxBytes(MaxMessageBytes),
+		kgo.BrokerMaxWriteBytes(2*MaxMessageBytes),
+	)...)
+	if err != nil {
+		return false, fmt.Errorf("%s: join group %s: %w", l.opts.Stage, l.opts.Group, err)
+	}
+	defer session.Close()
+	reader := NewReader(session.Client())
+	l.state.Set(nil)
+	for ctx.Err() == nil {
+		records, err := poll(ctx, session, l.opts.MaxPoll)
+		if err != nil {
+			return committed, fmt.Errorf("%s: poll %s: %w", l.opts.Stage, l.opts.Topic, err)
+		}
+		if len(records) == 0 {
+			if done, err := l.drained(ctx, reader); done || err != nil {
+				return committed, err
+			}
+			continue
+		}
+		out, err := l.opts.Handle(ctx, records)
+		if err != nil {
+			return committed, fmt.Errorf("%s: %w", l.opts.Stage, err)
+		}
+		ok, err := l.commit(ctx, session, out)
+		if err != nil {
+			return committed, err
+		}
+		committed = committed || ok
+	}
+	return committed, nil
+}
+
+func (l *Loop) drained(ctx context.Context, reader *Reader) (bool, error) {
+	select {
+	case <-l.drain:
+		return reader.CaughtUp(ctx, l.opts.Group, l.opts.Topic, -1)
+	default:
+		return false, nil
+	}
+}
+
+// poll returns what came within pollWait.
+func poll(ctx context.Context, session *kgo.GroupTransactSession, atMost int) ([]*kgo.Record, error) {
+	wait, cancel := context.WithTimeout(ctx, pollWait)
+	defer cancel()
+	fetches := session.PollRecords(wait, atMost)
+	for _, e := range fetches.Errors() {
+		if !errors.Is(e.Err, context.DeadlineExceeded) && !errors.Is(e.Err, context.Canceled) {
+			return nil, e.Err
+		}
+	}
+	return fetches.Records(), nil
+}
+
+// commit publishes and ends the transaction. It goes on when ctx ends: what
+// has been worked out is not thrown away at a shutdown. A transaction that
+// aborts without an error was a rebalance's: the records come again, here or
+// elsewhere.
+func (l *Loop) commit(ctx context.Context, session *kgo.GroupTransactSession, out []*kgo.Record) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitWait)
+	defer cancel()
+	began := time.Now()
+	if err := session.Begin(); err != nil {
+		return false, fmt.Errorf("%s: begin a transaction: %w", l.opts.Stage, err)
+	}
+	failed := Produce(ctx, session.Client(), out)
+	committed, err := session.End(ctx, kgo.TransactionEndTry(failed == nil))
+	l.opts.Metrics.Transaction(l.opts.Stage, committed, time.Since(began))
+	if err := errors.Join(failed, err); err != nil {
+		return false, fmt.Errorf("%s: publish and commit: %w", l.opts.Stage, err)
+	}
+	if committed {
+		l.opts.Metrics.Published(l.opts.Stage, out)
+	}
+	return committed, nil
+}
+
+// Produce hands the records to the client, waits until all are acknowledged,
+// and returns the first failure.
+func Produce(ctx context.Context, client *kgo.Client, records []*kgo.Record) error {
+	var mu sync.Mutex
+	var first error
+	for _, r := range records {
+		client.Produce(ctx, r, func(r *kgo.Record, err error) {
+			if err == nil {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if first == nil {
+				first = fmt.Errorf("produce to %s: %w", r.Topic, err)
+			}
+		})
+	}
+	if err := client.Flush(ctx); err != nil {
+		return fmt.Errorf("flush: %w", err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return first
+}

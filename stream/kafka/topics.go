@@ -1,0 +1,111 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Topics are the names of the topics of one flow.
+type Topics struct {
+	Samples, Scores, Selections, Curated, Control, Windows, DeadLetter string
+}
+
+// DefaultTopics returns the names of the design, each behind prefix.
+func DefaultTopics(prefix string) Topics {
+	return Topics{
+		Samples:    prefix + "samples",
+		Scores:     prefix + "scores",
+		Selections: prefix + "selections",
+		Curated:    prefix + "curated",
+		Control:    prefix + "control",
+		Windows:    prefix + "windows",
+		DeadLetter: prefix + "dead-letter",
+	}
+}
+
+// Layout is how topics are to be made.
+type Layout struct {
+	// Partitions of samples and of scores: a score goes to the partition that
+	// its sample came from, so both have the same number.
+	Partitions int32
+	// OutputPartitions of every other topic.
+	OutputPartitions int32
+	Replication      int16
+	// Configs are for all topics, such as max.message.bytes.
+	Configs map[string]*string
+}
+
+// Spec is one topic to be made.
+type Spec struct {
+	Name       string
+	Partitions int32
+}
+
+// Specs lists the topics with their partitions, in the order of the flow.
+func (t Topics) Specs(l Layout) []Spec {
+	return []Spec{
+		{t.Samples, l.Partitions}, {t.Scores, l.Partitions},
+		{t.Selections, l.OutputPartitions}, {t.Curated, l.OutputPartitions},
+		{t.Control, l.OutputPartitions}, {t.Windows, l.OutputPartitions},
+		{t.DeadLetter, l.OutputPartitions},
+	}
+}
+
+// Create makes the topics that are not there. It returns the names of those
+// it made, and an error where one that is there has another number of
+// partitions than samples and scores must share.
+func (t Topics) Create(ctx context.Context, admin *kadm.Client, l Layout) ([]string, error) {
+	var made []string
+	var errs []error
+	for _, s := range t.Specs(l) {
+		_, err := admin.CreateTopic(ctx, s.Partitions, l.Replication, l.Configs, s.Name)
+		switch {
+		case err == nil:
+			made = append(made, s.Name)
+		case !errors.Is(err, kerr.TopicAlreadyExists):
+			errs = append(errs, fmt.Errorf("create topic %s: %w", s.Name, err))
+		}
+	}
+	if len(errs) > 0 {
+		return made, errors.Join(errs...)
+	}
+	return made, t.Check(ctx, admin)
+}
+
+// Check makes sure that the topics are there and that samples and scores have
+// the same number of partitions.
+func (t Topics) Check(ctx context.Context, admin *kadm.Client) error {
+	details, err := admin.ListTopics(ctx)
+	if err != nil {
+		return fmt.Errorf("list topics: %w", err)
+	}
+	var errs []error
+	for _, s := range t.Specs(Layout{}) {
+		if !details.Has(s.Name) {
+			errs = append(errs, fmt.Errorf("topic %s is not there: make it with cream topics create", s.Name))
+		}
+	}
+	samples, scores := len(details[t.Samples].Partitions), len(details[t.Scores].Partitions)
+	if len(errs) == 0 && samples != scores {
+		errs = append(errs, fmt.Errorf("topic %s has %d partitions and %s has %d: they must have the same number, since a score goes to its sample's partition",
+			t.Samples, samples, t.Scores, scores))
+	}
+	return errors.Join(errs...)
+}
+
+// TopicID returns the topic's id, which newer answers name it by.
+func TopicID(ctx context.Context, client *kgo.Client, topic string) ([16]byte, error) {
+	details, err := kadm.NewClient(client).ListTopics(ctx, topic)
+	if err == nil {
+		err = details.Error()
+	}
+	if err != nil {
+		return [16]byte{}, fmt.Errorf("look up topic %s: %w", topic, err)
+	}
+	return details[topic].ID, nil
+}

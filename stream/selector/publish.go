@@ -1,0 +1,96 @@
+package selector
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"cream/schemas"
+	"cream/selection"
+	"cream/stream/kafka"
+)
+
+// outcome is what a closed window leaves to be published and, once that is
+// committed, to be counted.
+type outcome struct {
+	window  schemas.Window
+	records []*kgo.Record
+	seen    *distinct
+	chosen  *distinct
+}
+
+// outcome makes a window's records: its picks and their twins in the order in
+// which their samples lie in the log, so that the harvester reads forward,
+// and its summary.
+func (s *Selector) outcome(closed *selection.ClosedWindow, seen *distinct) (*outcome, error) {
+	o := &outcome{window: window(closed.Summary), seen: seen, chosen: newDistinct()}
+	var chosen []schemas.Selection
+	for pick := range closed.Picks() {
+		chosen = append(chosen, s.selection(pick, schemas.RoleCurated, &o.window))
+		o.chosen.insert(pick.ID, pick.Source, binary.BigEndian.AppendUint64(nil, pick.Content))
+	}
+	for pick := range closed.Control() {
+		chosen = append(chosen, s.selection(pick, schemas.RoleControl, &o.window))
+	}
+	slices.SortFunc(chosen, func(a, b schemas.Selection) int {
+		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Role, b.Role))
+	})
+	for i := range chosen {
+		value, err := s.opts.Codec.EncodeSelection(&chosen[i])
+		if err != nil {
+			return nil, fmt.Errorf("selection of sample %q: %w", chosen[i].ID, err)
+		}
+		o.records = append(o.records, s.record(s.opts.Topics.Selections, []byte(chosen[i].ID), value, o.window.End))
+	}
+	var err error
+	if o.window.Sketches, err = sketches(o.seen, o.chosen); err != nil {
+		return nil, err
+	}
+	value, err := s.opts.Codec.EncodeWindow(&o.window)
+	if err != nil {
+		return nil, err
+	}
+	key := time.UnixMilli(o.window.Start).UTC().Format(time.RFC3339)
+	o.records = append(o.records, s.record(s.opts.Topics.Windows, []byte(key), value, o.window.End))
+	return o, nil
+}
+
+func (s *Selector) record(topic string, key, value []byte, eventTime int64) *kgo.Record {
+	return &kgo.Record{Topic: topic, Key: key, Value: value, Headers: []kgo.RecordHeader{
+		kafka.NumberHeader(kafka.HeaderEventTime, eventTime),
+	}}
+}
+
+func (s *Selector) selection(p selection.Pick, role string, w *schemas.Window) schemas.Selection {
+	return schemas.Selection{
+		Role: role, ID: p.ID, Source: p.Source, EventTime: p.EventTime,
+		Topic: s.opts.Topics.Samples, Partition: p.Partition, Offset: p.SampleOffset,
+		WindowStart: w.Start, WindowEnd: w.End,
+		Capability: p.Capability, Style: p.Style, Score: p.Score,
+		Rank: int32(p.Rank), Cutoff: p.Cutoff, Order: int32(p.Order), Policy: w.Policy,
+	}
+}
+
+// window is the machine's summary in the form in which it travels. The one
+// window over all time ends, for readers of dates, with the year 9999.
+func window(s selection.Summary) schemas.Window {
+	w := schemas.Window{
+		Start: s.Start, End: min(s.End, selection.EndOfTime), Policy: s.Policy,
+		Records: s.Records, Samples: s.Candidates, Duplicates: s.Duplicates,
+		Budget: s.Budget, Selected: s.Selected, Control: s.Control,
+		Rounds: int32(s.Rounds), Shortfall: s.Shortfall,
+		Styles:       make(map[string]schemas.Count, len(s.Styles)),
+		Capabilities: make(map[string]schemas.Count, len(s.Capabilities)),
+	}
+	for _, c := range s.Styles {
+		w.Styles[c.Name] = schemas.Count{Seen: c.Seen, Chosen: c.Chosen}
+	}
+	for _, c := range s.Capabilities {
+		w.Capabilities[c.Name] = schemas.Count{Seen: c.Seen, Chosen: c.Chosen}
+	}
+	return w
+}

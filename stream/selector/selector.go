@@ -1,0 +1,104 @@
+package selector
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"cream/schemas"
+	"cream/selection"
+	"cream/stream/kafka"
+)
+
+// Stage names the selector in metrics, dead letters and logs.
+const Stage = "select"
+
+// Options of the stage.
+type Options struct {
+	Cluster kafka.Cluster
+	Topics  kafka.Topics
+	Group   string
+	// ScoreGroup is the scorers' group: a partition is idle only once they
+	// have committed all that lies in samples.
+	ScoreGroup string
+	// TransactionalID is the same for all selectors of the group: the one
+	// that takes over fences the one before.
+	TransactionalID string
+	Policy          selection.Policy
+	Capabilities    []string // those of the bundle, in order
+	// Batch keeps every window open until Drain: the input is finite, and
+	// nothing in it is late.
+	Batch    bool
+	Codec    *schemas.Codec
+	Now      func() time.Time
+	Metrics  *kafka.Metrics
+	Measures *Measures
+	Logger   *slog.Logger
+}
+
+// Selector is the stage; see the package comment.
+type Selector struct {
+	opts  Options
+	drain chan struct{}
+	once  sync.Once
+	state kafka.State
+
+	selected, control, late, windows atomic.Int64
+}
+
+// New checks the options, the policy against the capabilities included.
+func New(opts Options) (*Selector, error) {
+	var errs []error
+	if opts.Codec == nil || opts.Now == nil || opts.Metrics == nil || opts.Measures == nil || opts.Logger == nil {
+		errs = append(errs, errors.New("selector: Codec, Now, Metrics, Measures and Logger must be set"))
+	}
+	if opts.Group == "" || opts.ScoreGroup == "" || opts.TransactionalID == "" {
+		errs = append(errs, errors.New("selector: Group, ScoreGroup and TransactionalID must be set"))
+	}
+	if _, err := selection.New(selection.Options{Policy: opts.Policy, Capabilities: opts.Capabilities}); err != nil {
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	s := &Selector{opts: opts, drain: make(chan struct{})}
+	s.state.Set(errors.New("not yet started"))
+	return s, nil
+}
+
+// Drain lets Run close all windows and return once every score has been read.
+func (s *Selector) Drain() { s.once.Do(func() { close(s.drain) }) }
+
+// Ready returns why the stage does not work, or nil.
+func (s *Selector) Ready() error { return s.state.Err() }
+
+// Counts returns what this process has published.
+func (s *Selector) Counts() (selected, control, late, windows int64) {
+	return s.selected.Load(), s.control.Load(), s.late.Load(), s.windows.Load()
+}
+
+// Run works until ctx ends, or has drained. Whatever fails ends the session;
+// the next one rebuilds its state from the log.
+func (s *Selector) Run(ctx context.Context) error {
+	return kafka.Retry(ctx, s.opts.Logger, Stage, &s.state, func(ctx context.Context) (bool, error) {
+		session, err := s.open(ctx)
+		if err != nil {
+			return false, err
+		}
+		defer session.close()
+		err = session.run(ctx)
+		return session.committed, err
+	})
+}
+
+func (s *Selector) draining() bool {
+	select {
+	case <-s.drain:
+		return true
+	default:
+		return false
+	}
+}

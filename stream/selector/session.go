@@ -1,0 +1,319 @@
+package selector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"cream/schemas"
+	"cream/selection"
+	"cream/stream/kafka"
+)
+
+// session is the active selector's work with one client, from what it finds
+// committed to the first error. The machine and all that goes with it is
+// rebuilt from the log by the next session.
+type session struct {
+	*Selector
+	kafka     *kgo.GroupTransactSession
+	reader    *kafka.Reader
+	committed bool // whether a transaction got through
+
+	owned *ownership
+
+	// Rebuilt from the log; nil until partitions are assigned.
+	machine    *selection.Machine
+	watermarks *selection.Watermarks
+	seen       seenBook
+	next       map[int32]int64     // offset behind the last record read, by partition
+	positions  map[int32]int64     // the same, as far as it is committed
+	quiet      map[int32]time.Time // when each partition last brought something
+	checked    time.Time           // when idleness was last looked into
+
+	// Worked out, and not yet committed.
+	outcomes []*outcome
+	dead     []*kgo.Record
+}
+
+// ownership is what the client's callbacks tell the session.
+type ownership struct {
+	mu         sync.Mutex
+	partitions []int32
+	found      *restored // nil until offsets were fetched
+	lost       bool
+}
+
+// Limits of a selector's transaction: it may publish a large window.
+const (
+	pollWait    = 250 * time.Millisecond
+	maxPoll     = 10_000
+	txnTimeout  = 60 * time.Second
+	idleRecheck = time.Second
+)
+
+func (s *Selector) open(ctx context.Context) (*session, error) {
+	opts, err := s.opts.Cluster.Options("cream-" + Stage)
+	if err != nil {
+		return nil, err
+	}
+	owned := &ownership{}
+	group, err := kgo.NewGroupTransactSession(append(opts,
+		kgo.ConsumerGroup(s.opts.Group),
+		kgo.ConsumeTopics(s.opts.Topics.Scores),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.Balancers(newSoleOwner()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.FetchMaxWait(pollWait),
+		kgo.TransactionalID(s.opts.TransactionalID),
+		kgo.TransactionTimeout(txnTimeout),
+		kgo.RecordPartitioner(kafka.Partitioner()),
+		kgo.ProducerBatchMaxBytes(kafka.MaxMessageBytes),
+		kgo.BrokerMaxWriteBytes(2*kafka.MaxMessageBytes),
+		kgo.OnPartitionsAssigned(func(ctx context.Context, client *kgo.Client, assigned map[string][]int32) {
+			if len(assigned[s.opts.Topics.Scores]) > 0 {
+				// Claiming the shared id fences the selector before us, and
+				// ends what it left open. A failure shows at the first Begin.
+				_, _, _ = client.ProducerID(ctx)
+				owned.assign(assigned[s.opts.Topics.Scores])
+			}
+		}),
+		kgo.OnPartitionsRevoked(func(_ context.Context, _ *kgo.Client, revoked map[string][]int32) {
+			owned.lose(len(revoked[s.opts.Topics.Scores]) > 0)
+		}),
+		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, lost map[string][]int32) {
+			owned.lose(len(lost[s.opts.Topics.Scores]) > 0)
+		}),
+		kgo.OnOffsetsFetched(func(ctx context.Context, client *kgo.Client, resp *kmsg.OffsetFetchResponse) error {
+			return owned.fetched(ctx, client, s.opts.Topics.Scores, resp)
+		}),
+	)...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: join group %s: %w", Stage, s.opts.Group, err)
+	}
+	s.state.Set(nil)
+	return &session{Selector: s, kafka: group, reader: kafka.NewReader(group.Client()), owned: owned}, nil
+}
+
+func (o *ownership) assign(partitions []int32) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.partitions = append(o.partitions, partitions...)
+	slices.Sort(o.partitions)
+}
+
+func (o *ownership) lose(any bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.lost = o.lost || any
+}
+
+// fetched takes note of the checkpoints in the answer that also sets where
+// the client begins to read.
+func (o *ownership) fetched(ctx context.Context, client *kgo.Client, topic string, resp *kmsg.OffsetFetchResponse) error {
+	var id [16]byte
+	if slices.ContainsFunc(resp.Groups, func(g kmsg.OffsetFetchResponseGroup) bool {
+		return slices.ContainsFunc(g.Topics, func(t kmsg.OffsetFetchResponseGroupTopic) bool { return t.Topic == "" })
+	}) {
+		var err error
+		if id, err = kafka.TopicID(ctx, client, topic); err != nil {
+			return err
+		}
+	}
+	found, err := readCheckpoints(topic, id, resp)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.found != nil { // partitions that came later
+		maps.Copy(found.offsets, o.found.offsets)
+		maps.Copy(found.positions, o.found.positions)
+		found.closedThrough = max(found.closedThrough, o.found.closedThrough)
+	}
+	o.found = &found
+	return nil
+}
+
+func (o *ownership) take() (partitions []int32, found *restored, lost bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.partitions), o.found, o.lost
+}
+
+func (s *session) close() { s.kafka.CloseAllowingRebalance() }
+
+var errLost = errors.New("select: partitions went to another selector")
+
+// run reads, feeds the machine, and publishes what closes.
+func (s *session) run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		records, err := s.poll(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: poll %s: %w", Stage, s.opts.Topics.Scores, err)
+		}
+		partitions, found, lost := s.owned.take()
+		if lost {
+			return errLost
+		}
+		if found == nil || len(partitions) == 0 {
+			continue // standing by
+		}
+		if s.machine == nil {
+			if err := s.restore(ctx, partitions, found); err != nil {
+				return err
+			}
+		}
+		for _, r := range records {
+			if err := s.add(ctx, r); err != nil {
+				return err
+			}
+		}
+		done, err := s.advance(ctx, partitions, len(records) == 0)
+		if err != nil {
+			return err
+		}
+		if len(s.outcomes) > 0 || len(s.dead) > 0 {
+			if err := s.commit(ctx, partitions); err != nil {
+				return err
+			}
+			done = done && len(s.outcomes) == 0
+		}
+		if done {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (s *session) poll(ctx context.Context) ([]*kgo.Record, error) {
+	wait, cancel := context.WithTimeout(ctx, pollWait)
+	defer cancel()
+	fetches := s.kafka.PollRecords(wait, maxPoll)
+	for _, e := range fetches.Errors() {
+		if !errors.Is(e.Err, context.DeadlineExceeded) && !errors.Is(e.Err, context.Canceled) {
+			return nil, e.Err
+		}
+	}
+	return fetches.Records(), nil
+}
+
+// restore builds the machine for what was found committed.
+func (s *session) restore(ctx context.Context, partitions []int32, found *restored) error {
+	chosen, err := s.chosen(ctx, found.closedThrough)
+	if err != nil {
+		return err
+	}
+	s.machine, err = selection.New(selection.Options{
+		Policy: s.opts.Policy, Capabilities: s.opts.Capabilities,
+		ClosedThrough: found.closedThrough, Positions: found.positions, Chosen: chosen,
+	})
+	if err != nil {
+		return err
+	}
+	s.watermarks = selection.NewWatermarks(s.opts.Policy.Window.Lateness, partitions)
+	s.seen = make(seenBook)
+	// The client begins at the committed offset, below the position: what
+	// lies between is read again.
+	s.next = maps.Clone(found.offsets)
+	s.positions = found.positions
+	s.quiet = make(map[int32]time.Time)
+	for _, p := range partitions {
+		s.quiet[p] = s.opts.Now()
+	}
+	s.opts.Logger.Info("selector is active", "partitions", len(partitions), "closed_through", time.UnixMilli(found.closedThrough).UTC())
+	return nil
+}
+
+// chosen reads back from our own output which ids earlier windows chose: an
+// id is chosen once within the machine's horizon.
+func (s *session) chosen(ctx context.Context, closedThrough int64) (iter.Seq2[string, int64], error) {
+	ends := make(map[string]int64)
+	if closedThrough == 0 {
+		return maps.All(ends), nil
+	}
+	after := closedThrough - selection.Horizon.Milliseconds()
+	err := s.reader.Scan(ctx, s.opts.Topics.Selections, func(r *kgo.Record) error {
+		chosen, err := s.opts.Codec.DecodeSelection(ctx, r.Value)
+		if err == nil && chosen.Role == schemas.RoleCurated && chosen.WindowEnd > after {
+			ends[chosen.ID] = max(ends[chosen.ID], chosen.WindowEnd)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: read back the ids chosen before: %w", Stage, err)
+	}
+	return maps.All(ends), nil
+}
+
+// add feeds a score to the machine.
+func (s *session) add(ctx context.Context, r *kgo.Record) error {
+	if r.Offset < s.next[r.Partition] {
+		return nil // came again after an abort; the machine has it
+	}
+	s.next[r.Partition] = r.Offset + 1
+	s.quiet[r.Partition] = s.opts.Now()
+	score, err := s.opts.Codec.DecodeScore(ctx, r.Value)
+	if errors.Is(err, schemas.ErrRegistry) {
+		return err
+	}
+	if err != nil {
+		s.deadLetter("score-undecodable", err, r)
+		return nil
+	}
+	candidate, err := s.candidate(score, r)
+	if err != nil {
+		s.deadLetter("score-invalid", err, r)
+		return nil
+	}
+	effects, err := s.machine.Step(candidate)
+	switch {
+	case errors.Is(err, selection.ErrInvalid):
+		s.deadLetter("score-invalid", err, r)
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s: candidate %q: %w", Stage, score.ID, err)
+	}
+	s.watermarks.Observe(r.Partition, score.EventTime)
+	switch effects.Outcome {
+	case selection.Accepted, selection.Duplicate:
+		s.seen.insert(s.machine.WindowEnd(score.EventTime), candidate)
+	case selection.Late:
+		s.late.Add(1)
+		s.deadLetter("late", fmt.Errorf("event time %s belongs to a window that had closed: lateness is %s",
+			time.UnixMilli(score.EventTime).UTC().Format(time.RFC3339Nano), s.opts.Policy.Window.Lateness), r)
+	}
+	return nil
+}
+
+func (s *session) deadLetter(reason string, err error, r *kgo.Record) {
+	s.dead = append(s.dead, kafka.DeadLetter(s.opts.Topics.DeadLetter, Stage, reason, err, r))
+}
+
+// candidate is the score in the machine's form.
+func (s *session) candidate(score *schemas.Score, r *kgo.Record) (*selection.Candidate, error) {
+	if score.Partition != r.Partition {
+		return nil, fmt.Errorf("sample %q lies in partition %d and its score in %d: samples and scores must have the same number of partitions", score.ID, score.Partition, r.Partition)
+	}
+	c := &selection.Candidate{
+		ID: score.ID, Source: score.Source, Styles: score.Styles, EventTime: score.EventTime,
+		Scores:    make([]float32, len(s.opts.Capabilities)),
+		Partition: r.Partition, Offset: r.Offset, SampleOffset: score.Offset,
+	}
+	copy(c.ContentHash[:], score.ContentHash)
+	for i, name := range s.opts.Capabilities {
+		value, ok := score.Scores[name]
+		if !ok {
+			return nil, fmt.Errorf("sample %q has no score for %s: another bundle scored it (%s %s)", score.ID, name, score.Bundle, score.BundleVersion)
+		}
+		c.Scores[i] = value
+	}
+	return c, nil
+}
