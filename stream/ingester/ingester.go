@@ -67,13 +67,8 @@ func (in *Ingester) Run(ctx context.Context) error {
 }
 
 func (in *Ingester) run(ctx context.Context) error {
-	client, err := in.opts.Cluster.NewClient("cream-"+Stage,
-		kgo.TransactionalID(in.opts.TransactionalID),
-		kgo.TransactionTimeout(commitWait),
-		kgo.RecordPartitioner(kafka.Partitioner()),
-		kgo.ProducerBatchMaxBytes(kafka.MaxMessageBytes),
-		kgo.BrokerMaxWriteBytes(2*kafka.MaxMessageBytes),
-	)
+	opts := append(kafka.Transactional(in.opts.TransactionalID, commitWait), kgo.RecordPartitioner(kafka.Partitioner()))
+	client, err := in.opts.Cluster.NewClient("cream-"+Stage, opts...)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
 package kafka
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -39,14 +41,14 @@ func (c Cluster) Options(clientID string) ([]kgo.Opt, error) {
 	opts := []kgo.Opt{
 		kgo.SeedBrokers(c.Brokers...),
 		kgo.ClientID(clientID),
+		kgo.DisableClientMetrics(), // ours go to Prometheus, not to the brokers
 	}
 	if c.Registerer != nil {
 		opts = append(opts, kgo.WithHooks(kprom.NewMetrics("cream", kprom.Subsystem("kafka"),
 			kprom.Registerer(replacing{c.Registerer}), kprom.WithClientLabel(), kprom.BrokerLabels())))
 	}
 	if c.Logger != nil {
-		// The client's own warnings matter; what it does in between does not.
-		opts = append(opts, kgo.WithLogger(kslog.New(c.Logger)))
+		opts = append(opts, kgo.WithLogger(kslog.New(slog.New(warnings{c.Logger.Handler()}))))
 	}
 	if c.TLS {
 		opts = append(opts, kgo.DialTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12}))
@@ -63,6 +65,38 @@ func (c Cluster) Options(clientID string) ([]kgo.Opt, error) {
 		return nil, fmt.Errorf("unknown SASL mechanism %q: plain, scram-sha-256 or scram-sha-512 is expected", c.SASL.Mechanism)
 	}
 	return opts, nil
+}
+
+// Timing of a group's members: the group notices one that died within the
+// session timeout, and those alive hear of a rebalance at their heartbeat.
+const (
+	sessionTimeout    = 6 * time.Second
+	heartbeatInterval = time.Second
+)
+
+// Member returns the options of every member of a consumer group: it reads
+// what is committed, from the beginning where its group is new, and publishes
+// in transactions.
+func Member(group, topic, transactionalID string, timeout time.Duration) []kgo.Opt {
+	return append(Transactional(transactionalID, timeout),
+		kgo.ConsumerGroup(group),
+		kgo.ConsumeTopics(topic),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.FetchMaxWait(PollWait),
+		kgo.SessionTimeout(sessionTimeout),
+		kgo.HeartbeatInterval(heartbeatInterval),
+	)
+}
+
+// Transactional returns the options of every client that publishes.
+func Transactional(id string, timeout time.Duration) []kgo.Opt {
+	return []kgo.Opt{
+		kgo.TransactionalID(id),
+		kgo.TransactionTimeout(timeout),
+		kgo.ProducerBatchMaxBytes(MaxMessageBytes),
+		kgo.BrokerMaxWriteBytes(2 * MaxMessageBytes),
+	}
 }
 
 // NewClient returns a client with the cluster's options and more.
@@ -94,4 +128,12 @@ func (r replacing) MustRegister(collectors ...prometheus.Collector) {
 			panic(err) // what MustRegister promises
 		}
 	}
+}
+
+// warnings lets through what an operator should know of a client; what it
+// does all day is not that.
+type warnings struct{ slog.Handler }
+
+func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
 }

@@ -80,12 +80,8 @@ func (l *Loop) Run(ctx context.Context) error {
 	return Retry(ctx, l.opts.Logger, l.opts.Stage, &l.state, l.session)
 }
 
-// How long a poll waits for records before the loop looks up, and how long a
-// transaction may take to end once its records are made.
-const (
-	pollWait   = 250 * time.Millisecond
-	commitWait = 30 * time.Second
-)
+// commitWait is how long a transaction may take to end once its records are made.
+const commitWait = 30 * time.Second
 
 // session works with one client until an error, the end of ctx or the end of
 // the input. It tells whether anything was committed.
@@ -94,18 +90,8 @@ func (l *Loop) session(ctx context.Context) (committed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	session, err := kgo.NewGroupTransactSession(append(opts,
-		kgo.ConsumerGroup(l.opts.Group),
-		kgo.ConsumeTopics(l.opts.Topic),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.FetchMaxWait(pollWait),
-		kgo.TransactionalID(l.opts.TransactionalID),
-		kgo.TransactionTimeout(commitWait),
-		kgo.RecordPartitioner(Partitioner(l.opts.FixedTopics...)),
-		kgo.ProducerBatchMaxBytes(MaxMessageBytes),
-		kgo.BrokerMaxWriteBytes(2*MaxMessageBytes),
-	)...)
+	opts = append(opts, Member(l.opts.Group, l.opts.Topic, l.opts.TransactionalID, commitWait)...)
+	session, err := kgo.NewGroupTransactSession(append(opts, kgo.RecordPartitioner(Partitioner(l.opts.FixedTopics...)))...)
 	if err != nil {
 		return false, fmt.Errorf("%s: join group %s: %w", l.opts.Stage, l.opts.Group, err)
 	}
@@ -113,7 +99,7 @@ func (l *Loop) session(ctx context.Context) (committed bool, err error) {
 	reader := NewReader(session.Client())
 	l.state.Set(nil)
 	for ctx.Err() == nil {
-		records, err := poll(ctx, session, l.opts.MaxPoll)
+		records, err := Poll(ctx, session, l.opts.MaxPoll)
 		if err != nil {
 			return committed, fmt.Errorf("%s: poll %s: %w", l.opts.Stage, l.opts.Topic, err)
 		}
@@ -145,19 +131,6 @@ func (l *Loop) drained(ctx context.Context, reader *Reader) (bool, error) {
 	}
 }
 
-// poll returns what came within pollWait.
-func poll(ctx context.Context, session *kgo.GroupTransactSession, atMost int) ([]*kgo.Record, error) {
-	wait, cancel := context.WithTimeout(ctx, pollWait)
-	defer cancel()
-	fetches := session.PollRecords(wait, atMost)
-	for _, e := range fetches.Errors() {
-		if !errors.Is(e.Err, context.DeadlineExceeded) && !errors.Is(e.Err, context.Canceled) {
-			return nil, e.Err
-		}
-	}
-	return fetches.Records(), nil
-}
-
 // commit publishes and ends the transaction. It goes on when ctx ends: what
 // has been worked out is not thrown away at a shutdown. A transaction that
 // aborts without an error was a rebalance's: the records come again, here or
@@ -179,29 +152,4 @@ func (l *Loop) commit(ctx context.Context, session *kgo.GroupTransactSession, ou
 		l.opts.Metrics.Published(l.opts.Stage, out)
 	}
 	return committed, nil
-}
-
-// Produce hands the records to the client, waits until all are acknowledged,
-// and returns the first failure.
-func Produce(ctx context.Context, client *kgo.Client, records []*kgo.Record) error {
-	var mu sync.Mutex
-	var first error
-	for _, r := range records {
-		client.Produce(ctx, r, func(r *kgo.Record, err error) {
-			if err == nil {
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if first == nil {
-				first = fmt.Errorf("produce to %s: %w", r.Topic, err)
-			}
-		})
-	}
-	if err := client.Flush(ctx); err != nil {
-		return fmt.Errorf("flush: %w", err)
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	return first
 }

@@ -53,7 +53,6 @@ type ownership struct {
 
 // Limits of a selector's transaction: it may publish a large window.
 const (
-	pollWait    = 250 * time.Millisecond
 	maxPoll     = 10_000
 	txnTimeout  = 60 * time.Second
 	idleRecheck = time.Second
@@ -65,18 +64,10 @@ func (s *Selector) open(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	owned := &ownership{}
+	opts = append(opts, kafka.Member(s.opts.Group, s.opts.Topics.Scores, s.opts.TransactionalID, txnTimeout)...)
 	group, err := kgo.NewGroupTransactSession(append(opts,
-		kgo.ConsumerGroup(s.opts.Group),
-		kgo.ConsumeTopics(s.opts.Topics.Scores),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.Balancers(newSoleOwner()),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.FetchMaxWait(pollWait),
-		kgo.TransactionalID(s.opts.TransactionalID),
-		kgo.TransactionTimeout(txnTimeout),
 		kgo.RecordPartitioner(kafka.Partitioner()),
-		kgo.ProducerBatchMaxBytes(kafka.MaxMessageBytes),
-		kgo.BrokerMaxWriteBytes(2*kafka.MaxMessageBytes),
 		kgo.OnPartitionsAssigned(func(ctx context.Context, client *kgo.Client, assigned map[string][]int32) {
 			if len(assigned[s.opts.Topics.Scores]) > 0 {
 				// Claiming the shared id fences the selector before us, and
@@ -155,7 +146,7 @@ var errLost = errors.New("select: partitions went to another selector")
 // run reads, feeds the machine, and publishes what closes.
 func (s *session) run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		records, err := s.poll(ctx)
+		records, err := kafka.Poll(ctx, s.kafka, maxPoll)
 		if err != nil {
 			return fmt.Errorf("%s: poll %s: %w", Stage, s.opts.Topics.Scores, err)
 		}
@@ -191,18 +182,6 @@ func (s *session) run(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (s *session) poll(ctx context.Context) ([]*kgo.Record, error) {
-	wait, cancel := context.WithTimeout(ctx, pollWait)
-	defer cancel()
-	fetches := s.kafka.PollRecords(wait, maxPoll)
-	for _, e := range fetches.Errors() {
-		if !errors.Is(e.Err, context.DeadlineExceeded) && !errors.Is(e.Err, context.Canceled) {
-			return nil, e.Err
-		}
-	}
-	return fetches.Records(), nil
 }
 
 // restore builds the machine for what was found committed.
