@@ -1,0 +1,78 @@
+package selection
+
+import (
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+// Decimal is a non-negative decimal fraction, held exactly: Units / 10^Places.
+// A ratio has to be one, for 0.29 of 100 is 29, and in binary floating point
+// it is 28.999….
+type Decimal struct {
+	Units  uint64
+	Places uint8 // at most 18
+}
+
+// ParseDecimal reads text such as "0.29", "3" or "1.5". It takes no sign, no
+// exponent and at most 18 digits.
+func ParseDecimal(text string) (Decimal, error) {
+	whole, fraction, dotted := strings.Cut(text, ".")
+	fraction = strings.TrimRight(fraction, "0")
+	digits := strings.TrimLeft(whole+fraction, "0")
+	if (whole == "" && fraction == "") || (dotted && whole == "") || len(digits) > 18 || len(fraction) > 18 {
+		return Decimal{}, fmt.Errorf("%q is not a decimal fraction of at most 18 digits", text)
+	}
+	var units uint64
+	if digits != "" {
+		var err error
+		if units, err = strconv.ParseUint(digits, 10, 64); err != nil {
+			return Decimal{}, fmt.Errorf("%q is not a decimal fraction", text)
+		}
+	}
+	if units == 0 && strings.Trim(text, "0.") != "" {
+		return Decimal{}, fmt.Errorf("%q is not a decimal fraction", text)
+	}
+	return Decimal{Units: units, Places: uint8(len(fraction))}, nil
+}
+
+// FloorOf returns the greatest integer not above d times n.
+func (d Decimal) FloorOf(n uint64) uint64 {
+	return mulDiv(n, d.Units, pow10(d.Places))
+}
+
+// IsZero reports whether d is 0.
+func (d Decimal) IsZero() bool { return d.Units == 0 }
+
+// Above1 reports whether d is greater than 1.
+func (d Decimal) Above1() bool { return d.Units > pow10(d.Places) }
+
+// String returns d in its shortest form.
+func (d Decimal) String() string {
+	digits := strconv.FormatUint(d.Units, 10)
+	if d.Places == 0 {
+		return digits
+	}
+	if short := int(d.Places) + 1 - len(digits); short > 0 {
+		digits = strings.Repeat("0", short) + digits
+	}
+	point := len(digits) - int(d.Places)
+	return strings.TrimSuffix(digits[:point]+"."+strings.TrimRight(digits[point:], "0"), ".")
+}
+
+func pow10(n uint8) uint64 {
+	p := uint64(1)
+	for range n {
+		p *= 10
+	}
+	return p
+}
+
+// mulDiv returns floor(a*b/c) without overflow on the way; the quotient has
+// to fit 64 bits.
+func mulDiv(a, b, c uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	q, _ := bits.Div64(hi, lo, c)
+	return q
+}
