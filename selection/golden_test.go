@@ -149,4 +149,3 @@ func mustStep(t testing.TB, m *Machine, e Event) Effects {
 	}
 	return effects
 }
-

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // kinds numbers the pairs of a source and a style list that a window has
@@ -15,7 +17,8 @@ type kinds struct {
 	styleNames      [][]string        // by list
 	pairs           map[uint64]uint32 // source<<32 | list → kind
 	all             []kind
-	key             []byte // scratch
+	recent          []uint32 // by hash of the names: a kind + 1, or 0
+	key             []byte   // scratch
 }
 
 type kind struct{ source, list uint32 }
@@ -46,9 +49,22 @@ func (n *numbering) add(name string) uint32 {
 	return i
 }
 
-func newKinds() kinds { return kinds{pairs: make(map[uint64]uint32)} }
+// recentKinds is how many kinds are found without asking for their names.
+const recentKinds = 1 << 13
+
+func newKinds() kinds {
+	return kinds{pairs: make(map[uint64]uint32), recent: make([]uint32, recentKinds)}
+}
 
 func (k *kinds) of(source string, styles []string) uint32 {
+	hash := xxhash.Sum64String(source)
+	for _, s := range styles {
+		hash = mix(hash ^ xxhash.Sum64String(s))
+	}
+	recent := &k.recent[hash%recentKinds]
+	if *recent > 0 && k.is(*recent-1, source, styles) {
+		return *recent - 1
+	}
 	pair := uint64(k.sources.of(source))<<32 | uint64(k.list(styles))
 	i, ok := k.pairs[pair]
 	if !ok {
@@ -56,7 +72,13 @@ func (k *kinds) of(source string, styles []string) uint32 {
 		k.all = append(k.all, kind{source: uint32(pair >> 32), list: uint32(pair)})
 		k.pairs[pair] = i
 	}
+	*recent = i + 1
 	return i
+}
+
+func (k *kinds) is(i uint32, source string, styles []string) bool {
+	kind := k.all[i]
+	return k.sources.names[kind.source] == source && slices.Equal(k.styleNames[kind.list], styles)
 }
 
 // list numbers a style list. A style that is listed twice counts where it

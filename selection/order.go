@@ -7,40 +7,154 @@ import (
 	"slices"
 )
 
-// lead holds, during a turn, the first candidates of the bins that the turn
-// is going to take from. It is filled by two passes over the capability's
-// column: the first counts the candidates of each bin by place and score, in
-// classes fine enough to tell about where each bin has given enough; the
-// second fetches those up to there. Only they are sorted.
-type lead struct {
-	slots   []int32 // by bin: its place in runs, or -1
-	runs    []run
-	entries []entry
-	classes []class
-	ranked  []ranked // scratch of first
-	ties    []tied   // scratch of inOrder
-	slack   uint64
+// classes counts a capability's candidates in every bin by the place of the
+// style and by score, in steps fine enough to tell about where a bin has given
+// enough. They are numbered by bin, place and, descending, score; the first
+// place, which most picks come from, has finer steps than the others.
+type classes struct {
+	of     int      // the capability they are of, as things are; or nobody
+	counts []uint64 // all<<32 | not taken
+	perBin int
+	first  []uint32 // by kind: the first class in the bin of its first style
+	later  []uint32 // parallel to layout.bins: the first class of bin and place
+	limit  []int64  // by bin: the last class to fetch; scratch of fill
+	within []uint32 // by kind: the steps that can be within a limit; scratch of fetch
 }
 
-// run is a bin's part of entries.
+const (
+	nobody = -1
+	// steps are those of the first place; a later one has steps>>coarser.
+	steps   = 64
+	coarser = 3
+)
+
+func newClasses(l *layout) classes {
+	kinds := len(l.start) - 1
+	c := classes{
+		of:     nobody,
+		perBin: steps + max(l.places-1, 0)*(steps>>coarser),
+		limit:  make([]int64, len(l.all)),
+		first:  make([]uint32, kinds),
+		later:  make([]uint32, len(l.bins)),
+		within: make([]uint32, kinds),
+	}
+	c.counts = make([]uint64, len(l.all)*c.perBin)
+	for k := range kinds {
+		for place, b := range l.of(uint32(k)) {
+			class := int(b) * c.perBin
+			if place == 0 {
+				c.first[k] = uint32(class)
+			} else {
+				class += steps + (place-1)*(steps>>coarser)
+			}
+			c.later[int(l.start[k])+place] = uint32(class)
+		}
+	}
+	return c
+}
+
+func (c *classes) bin(b int) []uint64 { return c.counts[b*c.perBin:][:c.perBin] }
+
+// live returns how many of a bin are not taken.
+func (c *classes) live(b int) (n uint32) {
+	for _, count := range c.bin(b) {
+		n += uint32(count)
+	}
+	return n
+}
+
+// inFirstPlace returns how many of a bin, taken or not, list its style first.
+func (c *classes) inFirstPlace(b int) (n int64) {
+	for _, count := range c.bin(b)[:steps] {
+		n += int64(count >> 32)
+	}
+	return n
+}
+
+// scale says what to multiply a score's distance from the highest by to get
+// its step. Rounding is monotonic: a higher score is never in a later step.
+func (ch *chooser) scale(column int) (high, scale float64) {
+	high = float64(ch.pack.high[column])
+	low := max(ch.pack.low[column], ch.rules.policy.Threshold)
+	if span := high - float64(low); span > 0 {
+		scale = steps / span
+	}
+	return high, scale
+}
+
+func stepOf(score float32, high, scale float64) uint32 {
+	return min(uint32((high-float64(score))*scale), steps-1)
+}
+
+// classify counts the capability's candidates. Its loops, and fetch's, run
+// over all candidates for every capability: they gather the few that a branch
+// is for, so that no branch is taken at random.
+func (ch *chooser) classify(column int) {
+	c, start := &ch.classes, ch.layout.start
+	clear(c.counts)
+	c.of = column
+	high, scale := ch.scale(column)
+	var above, several [pageSize]uint16
+	for g, page := range ch.pack.pages {
+		scores := ch.pack.column(g, column)
+		taken := ch.taken[g*pageSize/64:]
+		more := 0
+		for _, i := range ch.above(scores, &above) {
+			kind := page.kind[i%pageSize]
+			count := 1<<32 | uint64(1-taken.bit(uint32(i)))
+			c.counts[c.first[kind]+stepOf(scores[i], high, scale)] += count
+			several[more%pageSize] = i
+			if start[kind+1]-start[kind] > 1 {
+				more++
+			}
+		}
+		for _, i := range several[:more] {
+			kind := page.kind[i%pageSize]
+			count := 1<<32 | uint64(1-taken.bit(uint32(i)))
+			step := stepOf(scores[i], high, scale) >> coarser
+			for _, class := range c.later[start[kind]+1 : start[kind+1]] {
+				c.counts[class+step] += count
+			}
+		}
+	}
+}
+
+// above returns which of a page's scores are above the threshold.
+func (ch *chooser) above(scores []float32, found *[pageSize]uint16) []uint16 {
+	n, threshold := uint(0), ch.rules.policy.Threshold
+	for i, score := range scores {
+		found[n%pageSize] = uint16(i)
+		if score > threshold {
+			n++
+		}
+	}
+	return found[:n]
+}
+
+// lead holds the first candidates of the bins that a capability takes from,
+// as far as they were not taken when it was filled. classify tells up to which
+// class of a bin that is, a second pass fetches those, and only they are
+// sorted. A lead serves the capability's later turns, too, as long as enough
+// is left in it.
+type lead struct {
+	runs   []run // by bin
+	ranked []ranked
+}
+
+// run is a bin's part of a lead; of those before start all are taken.
 type run struct {
 	start, end int
-	last       int    // the last class fetched
-	depth      uint64 // how many not taken it is to hold at least
-	sorted     bool
-	whole      bool // it holds all the bin has
+	whole      bool // it holds all of the bin that were not taken
 }
 
-// class counts the candidates of a bin that have their style in one place and
-// a score within one step.
-type class struct{ live, all uint32 }
-
-// entry is a candidate of a bin: key ascends with the place of the style and
-// descends with the score.
+// entry is a candidate of a bin.
 type entry struct {
-	key       uint64
+	place     uint32
+	score     uint32 // ascends as the score descends
 	candidate uint32
 }
+
+func (e entry) key() uint64 { return uint64(e.place)<<32 | uint64(e.score) }
 
 // ranked is a candidate with its rank in a bin.
 type ranked struct{ candidate, rank uint32 }
@@ -52,149 +166,166 @@ type demand struct {
 	want       uint64 // from bins[0]
 	part, debt uint64 // the part of each later bin, and what they owe
 	quota      uint64 // from all
+	// slack is how many more to fetch of a bin: those before it may take of
+	// its first, and what is left serves a later turn.
+	slack *uint64
 }
 
-const (
-	maxClasses = 1 << 18 // over all bins: 2 MB
-	maxSteps   = 64      // of score, for a bin and place
-	leastSlack = 16
-)
-
-// begin starts a turn.
-func (l *lead) begin() {
-	for i := range l.slots {
-		l.slots[i] = -1
-	}
-	l.slack = leastSlack
-}
+const leastSlack = 32
 
 // first returns the first need.want candidates of need.bins[0] that are not
 // taken. The result is valid until the next call.
 func (ch *chooser) first(column int, need demand) []ranked {
-	l, b := &ch.lead, need.bins[0]
-	for {
-		if len(l.slots) > 0 && l.slots[b] >= 0 {
-			r := &l.runs[l.slots[b]]
-			if !r.sorted {
-				ch.inOrder(l.entries[r.start:r.end])
-				r.sorted = true
-			}
-			l.ranked = l.ranked[:0]
-			for i, e := range l.entries[r.start:r.end] {
-				if uint64(len(l.ranked)) == need.want {
-					break
-				}
-				if !ch.taken.has(e.candidate) {
-					l.ranked = append(l.ranked, ranked{candidate: e.candidate, rank: uint32(i + 1)})
-				}
-			}
-			if uint64(len(l.ranked)) == need.want || r.whole {
-				return l.ranked
-			}
-			// Bins before this one took of its first: reach deeper.
-			l.slack *= 4
-		}
+	l, b := &ch.leads[column], need.bins[0]
+	if l.runs == nil {
 		ch.fill(column, need)
 	}
-}
-
-// fill fetches what the turn is going to want of need.bins and some more.
-func (ch *chooser) fill(column int, need demand) {
-	l := &ch.lead
-	if l.slots == nil {
-		l.slots = make([]int32, len(ch.layout.all))
-	}
-	for i := range l.slots {
-		l.slots[i] = -1
-	}
-	l.runs = l.runs[:0]
-	want, debt, quota := need.want, need.debt, need.quota
-	for i, b := range need.bins {
-		left := uint64(ch.live[int(b)*ch.pack.columns+column])
-		if i > 0 {
-			want = min(need.part+debt, left, quota)
-			debt = max(need.part+debt, left) - left
+	for {
+		r := &l.runs[b]
+		for r.start < r.end && ch.taken.has(l.ranked[r.start].candidate) {
+			r.start++
 		}
-		if want > 0 {
-			l.slots[b] = int32(len(l.runs))
-			l.runs = append(l.runs, run{depth: min(want+want/8+l.slack, left)})
-		}
-		if quota -= want; quota == 0 {
-			break
-		}
-	}
-
-	steps := min(max(maxClasses/(len(l.runs)*ch.layout.places), 1), maxSteps)
-	perRun := steps * ch.layout.places
-	l.classes = slices.Grow(l.classes[:0], len(l.runs)*perRun)[:len(l.runs)*perRun]
-	clear(l.classes)
-	high := float64(ch.high[column])
-	scale := 0.0
-	if span := high - float64(ch.low[column]); span > 0 {
-		scale = float64(steps) / span
-	}
-	// Rounding is monotonic, so a higher score is never in a later class.
-	classOf := func(place int, score float32) int {
-		return place*steps + min(int((high-float64(score))*scale), steps-1)
-	}
-
-	ch.eachIn(column, func(slot int32, place int, score float32, i uint32) {
-		c := &l.classes[int(slot)*perRun+classOf(place, score)]
-		c.all++
-		c.live += 1 - ch.taken.bit(i)
-	})
-	total := 0
-	for s := range l.runs {
-		r := &l.runs[s]
-		r.start, r.end = total, total
-		var live uint64
-		of := l.classes[s*perRun:][:perRun]
-		for r.last = 0; r.last < perRun; r.last++ {
-			live += uint64(of[r.last].live)
-			total += int(of[r.last].all)
-			if live >= r.depth {
+		ch.found = ch.found[:0]
+		for _, f := range l.ranked[r.start:r.end] {
+			if uint64(len(ch.found)) == need.want {
 				break
 			}
+			if !ch.taken.has(f.candidate) {
+				ch.found = append(ch.found, f)
+			}
 		}
-		r.whole = !slices.ContainsFunc(of[min(r.last+1, perRun):], func(c class) bool { return c.live > 0 })
+		if uint64(len(ch.found)) == need.want || r.whole {
+			return ch.found
+		}
+		ch.fill(column, need)
+		*need.slack *= 4
 	}
-	l.entries = slices.Grow(l.entries[:0], total)[:total]
-	ch.eachIn(column, func(slot int32, place int, score float32, i uint32) {
-		r := &l.runs[slot]
-		if classOf(place, score) <= r.last {
-			l.entries[r.end] = entry{key: orderKey(place, score), candidate: i}
-			r.end++
-		}
-	})
 }
 
-// eachIn calls f for the capability's candidates, taken or not, in every bin
-// that has a slot.
-func (ch *chooser) eachIn(column int, f func(slot int32, place int, score float32, i uint32)) {
-	p, threshold := ch.pack, ch.rules.policy.Threshold
-	for g, page := range p.pages {
-		n := p.inPage(g)
-		kinds := page.kind[:n]
-		for i, score := range p.scores[g][column*pageSize:][:n] {
-			if score <= threshold {
-				continue
+// fill fetches what the turn is going to want of need.bins, and some more.
+func (ch *chooser) fill(column int, need demand) {
+	c, l := &ch.classes, &ch.leads[column]
+	if c.of != column {
+		ch.classify(column)
+	}
+	runs := make([]run, len(ch.layout.all))
+	wants := make([]uint64, len(ch.layout.all))
+	wants[need.bins[0]] = need.want
+	debt, quota := need.debt, need.quota-need.want
+	for _, b := range need.bins[1:] {
+		left := uint64(ch.live[int(b)*ch.pack.columns+column])
+		wants[b] = min(need.part+debt, left, quota)
+		debt = max(need.part+debt, left) - left
+		quota -= wants[b]
+	}
+	total := 0
+	for b, want := range wants {
+		last, size, whole := c.reach(b, want+want/2+*need.slack)
+		c.limit[b] = last
+		runs[b] = run{start: total, end: total, whole: whole}
+		total += size
+	}
+	ch.entries = slices.Grow(ch.entries[:0], total)[:total]
+	ch.fetch(column, runs)
+
+	l.ranked = l.ranked[:0]
+	for b := range runs {
+		r := &runs[b]
+		entries := ch.entries[r.start:r.end]
+		ch.inOrder(entries)
+		r.start = len(l.ranked)
+		for i, e := range entries {
+			if !ch.taken.has(e.candidate) {
+				l.ranked = append(l.ranked, ranked{candidate: e.candidate, rank: uint32(i + 1)})
 			}
-			for place, b := range ch.layout.of(kinds[i]) {
-				if slot := ch.lead.slots[b]; slot >= 0 {
-					f(slot, place, score, uint32(g*pageSize+i))
+		}
+		r.end = len(l.ranked)
+	}
+	l.runs = runs
+}
+
+// reach returns the class of a bin up to which there are depth candidates that
+// are not taken, how many there are in all up to there, and whether it is the
+// last class that has any.
+func (c *classes) reach(b int, depth uint64) (last int64, size int, whole bool) {
+	var live uint64
+	last = int64(b*c.perBin) - 1
+	whole = true
+	for i, count := range c.bin(b) {
+		if live >= depth && uint32(count) > 0 {
+			whole = false
+			break
+		}
+		if live < depth {
+			live += uint64(uint32(count))
+			size += int(count >> 32)
+			last = int64(b*c.perBin + i)
+		}
+	}
+	return last, size, whole
+}
+
+// fetch puts the candidates of each bin up to its limit, taken or not, into
+// the bin's run of entries.
+func (ch *chooser) fetch(column int, runs []run) {
+	c, start := &ch.classes, ch.layout.start
+	c.boundSteps(&ch.layout)
+	high, scale := ch.scale(column)
+	var above, within [pageSize]uint16
+	for g, page := range ch.pack.pages {
+		scores := ch.pack.column(g, column)
+		n := 0
+		for _, i := range ch.above(scores, &above) {
+			within[n%pageSize] = i
+			if stepOf(scores[i], high, scale) < c.within[page.kind[i%pageSize]] {
+				n++
+			}
+		}
+		for _, i := range within[:n] {
+			kind, score := page.kind[i%pageSize], scores[i]
+			step := stepOf(score, high, scale)
+			for place, b := range ch.layout.of(kind) {
+				class := c.later[int(start[kind])+place]
+				if place == 0 {
+					class += step
+				} else {
+					class += step >> coarser
+				}
+				if int64(class) <= c.limit[b] {
+					r := &runs[b]
+					ch.entries[r.end] = entry{place: uint32(place), score: descending(score), candidate: uint32(g*pageSize) + uint32(i)}
+					r.end++
 				}
 			}
 		}
 	}
 }
 
-// orderKey ascends with place, and within a place as the score descends.
-func orderKey(place int, score float32) uint64 {
+// boundSteps sets within from the limits.
+func (c *classes) boundSteps(l *layout) {
+	for kind := range c.within {
+		c.within[kind] = 0
+		for place, b := range l.of(uint32(kind)) {
+			first := int64(c.later[int(l.start[kind])+place])
+			if c.limit[b] < first {
+				continue
+			}
+			bound := uint32(min(c.limit[b]-first+1, steps))
+			if place > 0 {
+				bound = min(bound<<coarser, steps)
+			}
+			c.within[kind] = max(c.within[kind], bound)
+		}
+	}
+}
+
+// descending maps a score to a number that ascends as the score descends.
+func descending(score float32) uint32 {
 	bits := math.Float32bits(score + 0) // -0 is 0
 	if bits>>31 == 0 {
-		bits ^= 1<<31 - 1 // non-negative: the greater, the smaller
+		bits ^= 1<<31 - 1
 	}
-	return uint64(place)<<32 | uint64(bits)
+	return bits
 }
 
 // tied is a candidate among others with the same place and score.
@@ -205,10 +336,10 @@ type tied struct {
 
 // inOrder sorts entries of a bin into the total order.
 func (ch *chooser) inOrder(entries []entry) {
-	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.key(), b.key()) })
 	for start := 0; start < len(entries); {
 		end := start + 1
-		for end < len(entries) && entries[end].key == entries[start].key {
+		for end < len(entries) && entries[end].key() == entries[start].key() {
 			end++
 		}
 		if end-start > 1 {
@@ -220,7 +351,7 @@ func (ch *chooser) inOrder(entries []entry) {
 
 func (ch *chooser) breakTies(entries []entry) {
 	p := ch.pack
-	ties := ch.lead.ties[:0]
+	ties := ch.ties[:0]
 	for _, e := range entries {
 		ties = append(ties, tied{lot: lot(ch.rules.policy.Seed, p.id(e.candidate)), candidate: e.candidate})
 	}
@@ -228,7 +359,7 @@ func (ch *chooser) breakTies(entries []entry) {
 	for i, t := range ties {
 		entries[i].candidate = t.candidate
 	}
-	ch.lead.ties = ties
+	ch.ties = ties
 }
 
 // compareTied orders by lot, content hash, id.

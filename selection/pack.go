@@ -9,15 +9,17 @@ import (
 // pack holds a window's candidates by number, from 0, in columns without
 // pointers: the garbage collector has nothing to look at in them, and a turn
 // reads one capability's scores and nothing else. With n capabilities and ids
-// of k bytes a candidate takes 44 + 4n + k bytes, and 11 to 21 in the table.
+// of k bytes a candidate takes 44 + 4n + k bytes, and 7 to 13 in the table.
 type pack struct {
 	n       uint32
 	columns int // capabilities selected for
 	pages   []*page
 	scores  [][]float32 // of each page, a column for each capability
 	ids     [][]byte    // chunks; an id lies within one
-	table   table
-	kinds   kinds
+	// low and high bound each capability's scores: no score is outside.
+	low, high []float32
+	table     table
+	kinds     kinds
 }
 
 const pageSize = 1024
@@ -38,7 +40,12 @@ const (
 )
 
 func newPack(columns int) *pack {
-	return &pack{columns: columns, kinds: newKinds()}
+	return &pack{
+		columns: columns,
+		low:     make([]float32, columns),
+		high:    make([]float32, columns),
+		kinds:   newKinds(),
+	}
 }
 
 // contentPrefix is what is kept of a content hash.
@@ -53,16 +60,27 @@ func (p *pack) find(hash uint64, id string) (uint32, bool) {
 }
 
 // append adds a candidate whose id is not there yet.
-func (p *pack) append(c *Candidate, hash uint64, r *rules) uint32 {
+func (p *pack) append(c *Candidate, hash uint64, r *rules) {
+	i := p.next(hash, c.ID)
+	p.set(i, c, r)
+}
+
+// next makes room for a candidate and keeps its id.
+func (p *pack) next(hash uint64, id string) uint32 {
+	if p.table.full() {
+		p.table.grow()
+		for i := range p.n {
+			p.table.put(p.idHash(i), i)
+		}
+	}
 	i := p.n
 	if i%pageSize == 0 {
 		p.pages = append(p.pages, new(page))
 		p.scores = append(p.scores, make([]float32, p.columns*pageSize))
 	}
-	p.pages[i/pageSize].id[i%pageSize] = p.keepID(c.ID)
+	p.pages[i/pageSize].id[i%pageSize] = p.keepID(id)
+	p.table.put(hash, i)
 	p.n++
-	p.set(i, c, r)
-	p.table.insert(hash, i)
 	return i
 }
 
@@ -76,28 +94,15 @@ func (p *pack) set(i uint32, c *Candidate, r *rules) {
 	g.kind[at] = p.kinds.of(c.Source, c.Styles)
 	row := p.scores[i/pageSize][at:]
 	for column, score := range r.columns {
-		row[column*pageSize] = c.Scores[score]
+		s := c.Scores[score]
+		row[column*pageSize] = s
+		if s < p.low[column] {
+			p.low[column] = s
+		}
+		if s > p.high[column] {
+			p.high[column] = s
+		}
 	}
-}
-
-// copyFrom adds candidate j of another pack with the same kinds.
-func (p *pack) copyFrom(o *pack, j uint32) {
-	i := p.n
-	if i%pageSize == 0 {
-		p.pages = append(p.pages, new(page))
-		p.scores = append(p.scores, make([]float32, p.columns*pageSize))
-	}
-	id := o.id(j)
-	g, at := p.pages[i/pageSize], i%pageSize
-	from, k := o.pages[j/pageSize], j%pageSize
-	g.id[at] = p.keepID(string(id))
-	g.content[at], g.time[at], g.place[at] = from.content[k], from.time[k], from.place[k]
-	g.sample[at], g.kind[at] = from.sample[k], from.kind[k]
-	for column := range p.columns {
-		p.scores[i/pageSize][column*pageSize+int(at)] = o.score(column, j)
-	}
-	p.n++
-	p.table.insert(xxhash.Sum64(id), i)
 }
 
 func (p *pack) keepID(id string) uint64 {
@@ -131,49 +136,10 @@ func (p *pack) score(column int, i uint32) float32 {
 	return p.scores[i/pageSize][column*pageSize+int(i%pageSize)]
 }
 
+// column returns page g's scores for a capability.
+func (p *pack) column(g, column int) []float32 {
+	return p.scores[g][column*pageSize:][:p.inPage(g)]
+}
+
 // inPage returns how many candidates page g holds.
 func (p *pack) inPage(g int) int { return min(int(p.n)-g*pageSize, pageSize) }
-
-// table finds numbers by the hashes of their ids: open addressing with linear
-// probing. A slot is 0 or hash<<32 | number+1, so that it moves when the table
-// grows, and is passed over when another's, without a look at an id.
-type table struct {
-	slots []uint64
-	used  int
-}
-
-func (t *table) find(hash uint64, same func(uint32) bool) (uint32, bool) {
-	if t.used == 0 {
-		return 0, false
-	}
-	tag, mask := hash>>32, uint64(len(t.slots)-1)
-	for at := tag & mask; t.slots[at] != 0; at = (at + 1) & mask {
-		if slot := t.slots[at]; slot>>32 == tag && same(uint32(slot)-1) {
-			return uint32(slot) - 1, true
-		}
-	}
-	return 0, false
-}
-
-func (t *table) insert(hash uint64, i uint32) {
-	if 4*(t.used+1) > 3*len(t.slots) {
-		old := t.slots
-		t.slots = make([]uint64, max(1024, 2*len(old)))
-		for _, slot := range old {
-			if slot != 0 {
-				t.put(slot)
-			}
-		}
-	}
-	t.put(hash>>32<<32 | uint64(i+1))
-	t.used++
-}
-
-func (t *table) put(slot uint64) {
-	mask := uint64(len(t.slots) - 1)
-	at := slot >> 32 & mask
-	for t.slots[at] != 0 {
-		at = (at + 1) & mask
-	}
-	t.slots[at] = slot
-}

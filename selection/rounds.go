@@ -14,14 +14,17 @@ type chooser struct {
 	out    bitset // candidates that an earlier window chose
 	taken  bitset
 
+	counted []int    // capabilities that have had a turn: live is kept for them
 	live    []uint32 // by bin and capability: candidates not taken
-	seen    []int64  // by capability: candidates
-	low     []float32
-	high    []float32 // by capability: the range of the candidates' scores
+	seen    []int64  // by capability: candidates, taken or not
 	picks   []pick
 	cutoffs []float32 // by bin and capability: the last score taken
 
-	lead lead
+	classes classes
+	leads   []lead   // by capability
+	entries []entry  // scratch of fill
+	found   []ranked // scratch of first
+	ties    []tied   // scratch of breakTies
 }
 
 // pick is a Pick, packed.
@@ -38,13 +41,15 @@ func (b bitset) set(i uint32)        { b[i/64] |= 1 << (i % 64) }
 func (b bitset) bit(i uint32) uint32 { return uint32(b[i/64] >> (i % 64) & 1) }
 
 func newChooser(r *rules, p *pack) *chooser {
-	ch := &chooser{rules: r, pack: p, layout: p.kinds.layout(r.policy.Bins), out: newBitset(p.n), taken: newBitset(p.n)}
-	cells := len(ch.layout.all) * p.columns
-	ch.live = make([]uint32, cells)
-	ch.cutoffs = make([]float32, cells)
-	ch.seen = make([]int64, p.columns)
-	ch.low, ch.high = make([]float32, p.columns), make([]float32, p.columns)
-	return ch
+	l := p.kinds.layout(r.policy.Bins)
+	cells := len(l.all) * p.columns
+	return &chooser{
+		rules: r, pack: p, layout: l,
+		out: newBitset(p.n), taken: newBitset(p.n),
+		seen: make([]int64, p.columns),
+		live: make([]uint32, cells), cutoffs: make([]float32, cells),
+		classes: newClasses(&l), leads: make([]lead, p.columns),
+	}
 }
 
 // crossOut takes the candidates that an earlier window chose out of the
@@ -65,29 +70,6 @@ func (ch *chooser) crossOut(chosen map[uint64]int64) (earlier int64) {
 		}
 	}
 	return earlier
-}
-
-// tally counts every capability's candidates, by bin and in all.
-func (ch *chooser) tally() {
-	p, threshold := ch.pack, ch.rules.policy.Threshold
-	for column := range p.columns {
-		low, high := float32(math.Inf(1)), float32(math.Inf(-1))
-		for g, page := range p.pages {
-			n := p.inPage(g)
-			kinds := page.kind[:n]
-			for i, s := range p.scores[g][column*pageSize:][:n] {
-				if s <= threshold {
-					continue
-				}
-				ch.seen[column]++
-				low, high = min(low, s), max(high, s)
-				for _, b := range ch.layout.of(kinds[i]) {
-					ch.live[int(b)*p.columns+column]++
-				}
-			}
-		}
-		ch.low[column], ch.high[column] = low, high
-	}
 }
 
 // run fills the budget in rounds and returns how many it took. In a round
@@ -119,9 +101,23 @@ func (ch *chooser) run(budget uint64) (rounds int) {
 	return rounds
 }
 
+// count counts the capability's candidates, from now on kept up to date.
+func (ch *chooser) count(column int) {
+	if slices.Contains(ch.counted, column) {
+		return
+	}
+	ch.classify(column)
+	for b := range ch.layout.all {
+		ch.live[b*ch.pack.columns+column] = ch.classes.live(b)
+		ch.seen[column] += ch.classes.inFirstPlace(b)
+	}
+	ch.counted = append(ch.counted, column)
+}
+
 // smallestFirst returns the bins in which the capability has candidates, from
 // the smallest to the largest, ties by name.
 func (ch *chooser) smallestFirst(column int) []uint32 {
+	ch.count(column)
 	var order []uint32
 	for b := range ch.layout.all {
 		if ch.live[b*ch.pack.columns+column] > 0 {
@@ -142,7 +138,7 @@ func (ch *chooser) smallestFirst(column int) []uint32 {
 func (ch *chooser) turn(column int, order []uint32, quota uint64, round int) (took uint64) {
 	part := max(quota/uint64(len(order)), 1)
 	var debt uint64
-	ch.lead.begin()
+	slack := uint64(leastSlack)
 	for i, b := range order {
 		if took == quota {
 			break
@@ -153,7 +149,7 @@ func (ch *chooser) turn(column int, order []uint32, quota uint64, round int) (to
 		if want == 0 {
 			continue
 		}
-		need := demand{bins: order[i:], want: want, part: part, debt: debt, quota: quota - took}
+		need := demand{bins: order[i:], want: want, part: part, debt: debt, quota: quota - took, slack: &slack}
 		for _, f := range ch.first(column, need) {
 			ch.take(column, b, f, round)
 			took++
@@ -166,13 +162,14 @@ func (ch *chooser) turn(column int, order []uint32, quota uint64, round int) (to
 func (ch *chooser) take(column int, b uint32, f ranked, round int) {
 	p, threshold := ch.pack, ch.rules.policy.Threshold
 	ch.taken.set(f.candidate)
+	ch.classes.of = nobody
 	ch.picks = append(ch.picks, pick{
 		candidate: f.candidate, bin: b, rank: f.rank, capability: uint16(column), round: uint16(round),
 	})
 	ch.cutoffs[int(b)*p.columns+column] = p.score(column, f.candidate)
 	for _, in := range ch.layout.of(p.kind(f.candidate)) {
 		row := ch.live[int(in)*p.columns:][:p.columns]
-		for c := range row {
+		for _, c := range ch.counted {
 			if p.score(c, f.candidate) > threshold {
 				row[c]--
 			}

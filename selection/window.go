@@ -59,9 +59,11 @@ func (w *window) close(chosen map[uint64]int64) *ClosedWindow {
 	p.table = table{} // nobody looks up an id any more
 	ch := newChooser(w.rules, p)
 	earlier := ch.crossOut(chosen)
-	ch.tally()
 	budget := w.rules.policy.Budget.Of(uint64(p.n))
 	rounds := ch.run(budget)
+	for column := range p.columns {
+		ch.count(column) // those that had no turn, for the summary
+	}
 	c := &closedState{rules: w.rules, pack: p, layout: ch.layout, chosen: ch.picks, cutoffs: ch.cutoffs}
 	if w.rules.policy.Control {
 		c.control = drawControl(p, ch.out, w.rules.policy.Seed, len(c.chosen))
