@@ -55,13 +55,9 @@ func (rc *receipt) total() int {
 	return sum
 }
 
-func (rc *receipt) dearest() item {
-	return slices.MaxFunc(rc.items, func(a, b item) int { return a.sum() - b.sum() })
-}
-
 func (rc *receipt) size() (int, int) { return documentWidth, 150 + int(lineHeight)*len(rc.items) }
 
-// top returns the baseline of the line of item i; the total's follows the last.
+// baseline returns the y of item i's line; the total's follows the last.
 func (rc *receipt) baseline(i int) float64 { return 92 + lineHeight*float64(i) }
 
 func (rc *receipt) draw(c *canvas) {
@@ -231,7 +227,7 @@ func (p *poster) facts(r *rand.Rand) []fact {
 func (p *poster) spots() []spot {
 	var out []spot
 	for i, row := range p.rows() {
-		out = append(out, spot{"the panel with the " + strings.ToLower(strings.TrimSuffix(row.name, " at")), p.panel(i)})
+		out = append(out, spot{"the panel with the " + strings.ToLower(row.name), p.panel(i)})
 	}
 	out[2].name = "the panel that says when it begins"
 	return append(out, spot{"the heading's coloured band", box{0, 0, documentWidth, 76}})
