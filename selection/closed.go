@@ -166,15 +166,16 @@ func (c *closedState) chosenHashes() iter.Seq[uint64] {
 func (w *window) summary(ch *chooser, c *closedState, budget uint64, earlier int64, rounds int) Summary {
 	s := Summary{
 		Start: w.start, End: w.end,
-		Records:    w.records,
-		Candidates: w.distinct(),
-		Duplicates: w.records - w.distinct(),
-		Earlier:    earlier,
-		Budget:     int64(budget),
-		Selected:   int64(len(c.chosen)),
-		Control:    int64(len(c.control)),
-		Rounds:     rounds,
-		Policy:     w.rules.version,
+		Records:     w.records,
+		Candidates:  w.distinct(),
+		Duplicates:  w.records - w.distinct(),
+		Earlier:     earlier,
+		Budget:      int64(budget),
+		Selected:    int64(len(c.chosen)),
+		Control:     int64(len(c.control)),
+		Rounds:      rounds,
+		Policy:      w.rules.version,
+		Approximate: w.approximate(),
 	}
 	chosen := make([]int64, len(c.pack.kinds.styles.names))
 	for column, name := range w.rules.names {
@@ -189,7 +190,10 @@ func (w *window) summary(ch *chooser, c *closedState, budget uint64, earlier int
 		}
 		count.Chosen++
 	}
-	for style, seen := range ch.seenByStyle() {
+	for style, seen := range c.pack.seenByStyle(w.dropped) {
+		if seen == 0 {
+			continue // of records that did not stand
+		}
 		s.Styles = append(s.Styles, StyleCount{Name: c.pack.kinds.styles.names[style], Seen: seen, Chosen: chosen[style]})
 	}
 	slices.SortFunc(s.Styles, func(a, b StyleCount) int { return strings.Compare(a.Name, b.Name) })
@@ -204,13 +208,15 @@ func (w *window) summary(ch *chooser, c *closedState, budget uint64, earlier int
 }
 
 // seenByStyle counts, by style, the candidates that list it.
-func (ch *chooser) seenByStyle() []int64 {
-	p := ch.pack
+func (p *pack) seenByStyle(d *dropped) []int64 {
 	byKind := make([]int64, len(p.kinds.all))
 	for g, page := range p.pages {
 		for _, kind := range page.kind[:p.inPage(g)] {
 			byKind[kind]++
 		}
+	}
+	if d != nil {
+		d.each(func(i uint32) { byKind[d.kind[i]]++ })
 	}
 	seen := make([]int64, len(p.kinds.styles.names))
 	for kind, n := range byKind {

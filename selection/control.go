@@ -5,7 +5,7 @@ import "slices"
 // drawControl returns the k candidates with the smallest lots, smallest
 // first: a uniform random sample that does not depend on the order of
 // arrival. Candidates that are out are not drawn.
-func drawControl(p *pack, out bitset, seed uint64, k int) []uint32 {
+func drawControl(p *pack, out bitset, seed uint64, k uint64) []uint32 {
 	const classes = 1 << 16
 	seed += controlSalt
 	// The first pass counts lots by their upper bits, the second puts those
@@ -17,7 +17,7 @@ func drawControl(p *pack, out bitset, seed uint64, k int) []uint32 {
 		}
 	}
 	last := 0
-	for last < classes && counts[last] < uint32(k) {
+	for last < classes && uint64(counts[last]) < k {
 		last++
 		counts[last] += counts[last-1]
 	}
@@ -37,7 +37,7 @@ func drawControl(p *pack, out bitset, seed uint64, k int) []uint32 {
 	for c := range last {
 		slices.SortFunc(drawn[counts[c]:counts[c+1]], p.compareTied)
 	}
-	candidates := make([]uint32, min(k, len(drawn)))
+	candidates := make([]uint32, min(k, uint64(len(drawn))))
 	for i := range candidates {
 		candidates[i] = drawn[i].candidate
 	}

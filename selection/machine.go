@@ -82,8 +82,8 @@ var ErrFull = errors.New("window is full")
 // 9999-12-31T23:59:59.999Z in ms.
 const EndOfTime = 253402300799999
 
-// Horizon is how far, in event time, behind the last closed window's end
-// chosen ids are remembered: within it an id is chosen once at most.
+// Horizon is how long, in event time, a chosen id is remembered: windows that
+// end less than this apart do not both choose it.
 const Horizon = 24 * time.Hour
 
 // Options is what a Machine is made from. The zero value of everything but
@@ -173,7 +173,7 @@ func (m *Machine) add(c *Candidate) (Outcome, error) {
 	}
 	w := m.open[end]
 	if w == nil {
-		w = newWindow(&m.rules, m.start(end), end)
+		w = newWindow(&m.rules, m.start(end), end, history{chosen: m.chosen, after: end - Horizon.Milliseconds()})
 		m.open[end] = w
 	}
 	return w.add(c)
@@ -207,7 +207,7 @@ func (m *Machine) closeThrough(t int64) []*ClosedWindow {
 		if end > t {
 			break
 		}
-		c := m.open[end].close(m.chosen)
+		c := m.open[end].close()
 		delete(m.open, end)
 		if m.size > 0 { // else no window is to come
 			for hash := range c.window.chosenHashes() {
@@ -221,6 +221,17 @@ func (m *Machine) closeThrough(t int64) []*ClosedWindow {
 	return closed
 }
 
+// history tells a window what earlier ones chose.
+type history struct {
+	chosen map[uint64]int64 // the machine's
+	after  int64            // ends up to this are beyond the horizon
+}
+
+func (h history) has(idHash uint64) bool {
+	end, ok := h.chosen[idHash]
+	return ok && end > h.after
+}
+
 func (m *Machine) remember(idHash uint64, end int64) {
 	m.chosen[idHash] = max(m.chosen[idHash], end)
 }
@@ -232,7 +243,7 @@ func (m *Machine) forget() {
 		return
 	}
 	m.pruned = m.closedThrough
-	maps.DeleteFunc(m.chosen, func(_ uint64, end int64) bool { return end < m.closedThrough-horizon })
+	maps.DeleteFunc(m.chosen, func(_ uint64, end int64) bool { return end <= m.closedThrough-horizon })
 }
 
 // ClosedThrough returns the event time (ms) through which windows are closed.
@@ -268,10 +279,13 @@ type rules struct {
 	names   []string // their names
 	weights []uint64 // and their weights, in grains
 	scores  int      // len(Candidate.Scores)
+
+	slack       uint64 // leastSlack, and
+	compactFrom uint32 // compactFrom, but in tests
 }
 
 func newRules(p Policy, bundle []string) (rules, error) {
-	r := rules{policy: p, version: p.Version(), scores: len(bundle)}
+	r := rules{policy: p, version: p.Version(), scores: len(bundle), slack: leastSlack, compactFrom: compactFrom}
 	var errs []error
 	if err := p.Validate(); err != nil {
 		errs = append(errs, err)

@@ -197,37 +197,29 @@ func (ch *chooser) first(column int, need demand) []ranked {
 		if uint64(len(ch.found)) == need.want || r.whole {
 			return ch.found
 		}
+		*need.slack = 4**need.slack + 1
 		ch.fill(column, need)
-		*need.slack *= 4
 	}
 }
 
-// fill fetches what the turn is going to want of need.bins, and some more.
+// fill fetches what the turn is going to want of need.bins, and some more of
+// every bin.
 func (ch *chooser) fill(column int, need demand) {
-	c, l := &ch.classes, &ch.leads[column]
-	if c.of != column {
-		ch.classify(column)
-	}
-	runs := make([]run, len(ch.layout.all))
-	wants := make([]uint64, len(ch.layout.all))
-	wants[need.bins[0]] = need.want
+	depths := make([]uint64, len(ch.layout.all))
+	depths[need.bins[0]] = need.want
 	debt, quota := need.debt, need.quota-need.want
 	for _, b := range need.bins[1:] {
 		left := uint64(ch.live[int(b)*ch.pack.columns+column])
-		wants[b] = min(need.part+debt, left, quota)
+		depths[b] = min(need.part+debt, left, quota)
 		debt = max(need.part+debt, left) - left
-		quota -= wants[b]
+		quota -= depths[b]
 	}
-	total := 0
-	for b, want := range wants {
-		last, size, whole := c.reach(b, want+want/2+*need.slack)
-		c.limit[b] = last
-		runs[b] = run{start: total, end: total, whole: whole}
-		total += size
+	for b, want := range depths {
+		depths[b] = want + want/2 + *need.slack
 	}
-	ch.entries = slices.Grow(ch.entries[:0], total)[:total]
-	ch.fetch(column, runs)
+	runs := ch.gather(column, depths)
 
+	l := &ch.leads[column]
 	l.ranked = l.ranked[:0]
 	for b := range runs {
 		r := &runs[b]
@@ -242,6 +234,27 @@ func (ch *chooser) fill(column int, need demand) {
 		r.end = len(l.ranked)
 	}
 	l.runs = runs
+}
+
+// gather puts the first candidates of every bin, at least as many that are not
+// taken as its depth says, and those taken among them, into entries, and
+// returns the run of each bin there. The runs are not sorted.
+func (ch *chooser) gather(column int, depths []uint64) []run {
+	c := &ch.classes
+	if c.of != column {
+		ch.classify(column)
+	}
+	runs := make([]run, len(depths))
+	total := 0
+	for b, depth := range depths {
+		last, size, whole := c.reach(b, depth)
+		c.limit[b] = last
+		runs[b] = run{start: total, end: total, whole: whole}
+		total += size
+	}
+	ch.entries = slices.Grow(ch.entries[:0], total)[:total]
+	ch.fetch(column, runs)
+	return runs
 }
 
 // reach returns the class of a bin up to which there are depth candidates that

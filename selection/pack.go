@@ -105,6 +105,19 @@ func (p *pack) set(i uint32, c *Candidate, r *rules) {
 	}
 }
 
+// copyFrom adds candidate j of another pack with the same kinds.
+func (p *pack) copyFrom(o *pack, j uint32) {
+	id := o.id(j)
+	i := p.next(xxhash.Sum64(id), string(id))
+	g, at := p.pages[i/pageSize], i%pageSize
+	from, k := o.pages[j/pageSize], j%pageSize
+	g.content[at], g.time[at], g.place[at] = from.content[k], from.time[k], from.place[k]
+	g.sample[at], g.kind[at] = from.sample[k], from.kind[k]
+	for column := range p.columns {
+		p.scores[i/pageSize][column*pageSize+int(at)] = o.score(column, j)
+	}
+}
+
 func (p *pack) keepID(id string) uint64 {
 	last := len(p.ids) - 1
 	if last < 0 || cap(p.ids[last])-len(p.ids[last]) < len(id) {

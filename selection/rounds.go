@@ -3,6 +3,7 @@ package selection
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -35,9 +36,15 @@ type pick struct {
 
 type bitset []uint64
 
-func newBitset(n uint32) bitset      { return make(bitset, (uint64(n)+63)/64) }
-func (b bitset) has(i uint32) bool   { return b[i/64]>>(i%64)&1 != 0 }
-func (b bitset) set(i uint32)        { b[i/64] |= 1 << (i % 64) }
+func newBitset(n uint32) bitset    { return make(bitset, (uint64(n)+63)/64) }
+func (b bitset) has(i uint32) bool { return b[i/64]>>(i%64)&1 != 0 }
+func (b bitset) set(i uint32)      { b[i/64] |= 1 << (i % 64) }
+func (b bitset) count() (n uint32) {
+	for _, word := range b {
+		n += uint32(bits.OnesCount64(word))
+	}
+	return n
+}
 func (b bitset) bit(i uint32) uint32 { return uint32(b[i/64] >> (i % 64) & 1) }
 
 func newChooser(r *rules, p *pack) *chooser {
@@ -54,13 +61,13 @@ func newChooser(r *rules, p *pack) *chooser {
 
 // crossOut takes the candidates that an earlier window chose out of the
 // running, and returns how many they are. They score nothing from now on.
-func (ch *chooser) crossOut(chosen map[uint64]int64) (earlier int64) {
-	if len(chosen) == 0 {
+func (ch *chooser) crossOut(h history) (earlier int64) {
+	if len(h.chosen) == 0 {
 		return 0
 	}
 	p := ch.pack
 	for i := range p.n {
-		if _, ok := chosen[p.idHash(i)]; !ok {
+		if !h.has(p.idHash(i)) {
 			continue
 		}
 		earlier++
@@ -97,6 +104,9 @@ func (ch *chooser) run(budget uint64) (rounds int) {
 			remaining -= ch.turn(c, order, min(quota, remaining), rounds)
 			return false
 		})
+		if remaining == share {
+			break // what the bins still count was dropped: see compact.go
+		}
 	}
 	return rounds
 }
@@ -108,7 +118,7 @@ func (ch *chooser) count(column int) {
 	}
 	ch.classify(column)
 	for b := range ch.layout.all {
-		ch.live[b*ch.pack.columns+column] = ch.classes.live(b)
+		ch.live[b*ch.pack.columns+column] += ch.classes.live(b)
 		ch.seen[column] += ch.classes.inFirstPlace(b)
 	}
 	ch.counted = append(ch.counted, column)
@@ -138,7 +148,7 @@ func (ch *chooser) smallestFirst(column int) []uint32 {
 func (ch *chooser) turn(column int, order []uint32, quota uint64, round int) (took uint64) {
 	part := max(quota/uint64(len(order)), 1)
 	var debt uint64
-	slack := uint64(leastSlack)
+	slack := ch.rules.slack
 	for i, b := range order {
 		if took == quota {
 			break

@@ -10,63 +10,98 @@ import (
 type window struct {
 	rules      *rules
 	start, end int64
+	history    history
 	records    int64
 	lowest     []int64 // by partition: the lowest offset seen, or -1
 	pack       *pack
+
+	// What follows is of compact.go.
+	compactAt uint32
+	dropped   *dropped // nil as long as nothing was dropped
+	holes     int64    // since then: kept candidates that are none any more
 }
 
-func newWindow(r *rules, start, end int64) *window {
-	return &window{rules: r, start: start, end: end, pack: newPack(len(r.columns))}
+func newWindow(r *rules, start, end int64, h history) *window {
+	return &window{
+		rules: r, start: start, end: end,
+		history:   h,
+		pack:      newPack(len(r.columns)),
+		compactAt: r.compactFrom,
+	}
 }
 
 // add takes a valid candidate. Of several with one id stands the one with the
 // lowest content hash, and of equal ones the first by partition and offset.
 func (w *window) add(c *Candidate) (Outcome, error) {
 	hash := xxhash.Sum64String(c.ID)
-	i, found := w.pack.find(hash, c.ID)
-	if !found && w.pack.n == maxCount {
+	before := func(content, place uint64) bool {
+		return cmp.Or(cmp.Compare(contentPrefix(c), content), cmp.Compare(placeOf(c), place)) < 0
+	}
+	if i, found := w.pack.find(hash, c.ID); found {
+		w.see(c)
+		if before(w.pack.content(i), w.pack.place(i)) {
+			w.pack.set(i, c, w.rules)
+			if w.dropped != nil {
+				w.holes++
+			}
+		}
+		return Duplicate, nil
+	}
+	if w.dropped != nil {
+		if i, found := w.dropped.find(hash); found {
+			w.see(c)
+			if before(w.dropped.content[i], w.dropped.place[i]) {
+				w.dropped.remove(i)
+				w.pack.append(c, hash, w.rules)
+			}
+			return Duplicate, nil
+		}
+	}
+	if w.distinct() == maxCount {
 		return None, ErrFull
 	}
-	w.records++
-	w.see(c.Partition, c.Offset)
-	if !found {
-		w.pack.append(c, hash, w.rules)
-		return Accepted, nil
-	}
-	if before := cmp.Or(
-		cmp.Compare(contentPrefix(c), w.pack.content(i)),
-		cmp.Compare(placeOf(c), w.pack.place(i)),
-	); before < 0 {
-		w.pack.set(i, c, w.rules)
-	}
-	return Duplicate, nil
+	w.see(c)
+	w.pack.append(c, hash, w.rules)
+	w.compactIfLarge()
+	return Accepted, nil
 }
 
-func (w *window) see(partition int32, offset int64) {
-	for int(partition) >= len(w.lowest) {
+// see takes note of a record.
+func (w *window) see(c *Candidate) {
+	w.records++
+	for int(c.Partition) >= len(w.lowest) {
 		w.lowest = append(w.lowest, -1)
 	}
-	if have := w.lowest[partition]; have < 0 || offset < have {
-		w.lowest[partition] = offset
+	if have := w.lowest[c.Partition]; have < 0 || c.Offset < have {
+		w.lowest[c.Partition] = c.Offset
 	}
 }
 
-func (w *window) distinct() int64 { return int64(w.pack.n) }
+// distinct returns how many ids the window has.
+func (w *window) distinct() int64 {
+	n := int64(w.pack.n)
+	if w.dropped != nil {
+		n += w.dropped.alive
+	}
+	return n
+}
 
 // close chooses. The window is of no further use.
-func (w *window) close(chosen map[uint64]int64) *ClosedWindow {
+func (w *window) close() *ClosedWindow {
 	p := w.pack
 	p.table = table{} // nobody looks up an id any more
 	ch := newChooser(w.rules, p)
-	earlier := ch.crossOut(chosen)
-	budget := w.rules.policy.Budget.Of(uint64(p.n))
+	earlier := ch.crossOut(w.history)
+	w.holes += earlier
+	earlier += ch.countDropped(w.dropped, w.history)
+	budget := w.rules.policy.Budget.Of(uint64(w.distinct()))
 	rounds := ch.run(budget)
 	for column := range p.columns {
 		ch.count(column) // those that had no turn, for the summary
 	}
 	c := &closedState{rules: w.rules, pack: p, layout: ch.layout, chosen: ch.picks, cutoffs: ch.cutoffs}
 	if w.rules.policy.Control {
-		c.control = drawControl(p, ch.out, w.rules.policy.Seed, len(c.chosen))
+		c.control = drawControl(p, ch.out, w.rules.policy.Seed, uint64(len(c.chosen)))
 	}
 	return &ClosedWindow{window: c, Summary: w.summary(ch, c, budget, earlier, rounds)}
 }

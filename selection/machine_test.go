@@ -1,0 +1,485 @@
+package selection
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+)
+
+// pool is a random pool and a policy for it.
+type pool struct {
+	policy  Policy
+	names   []string
+	records []Candidate
+}
+
+func (p pool) options() Options { return Options{Policy: p.policy, Capabilities: p.names} }
+
+// drawPool draws pools rich in what is hard: ties in score, several styles,
+// thresholds that leave few candidates, ids given twice with the same or
+// another content, budgets near nothing and near all.
+func drawPool(t *rapid.T) pool {
+	p := pool{policy: DefaultPolicy()}
+	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "pool"), 0))
+	for i := range rapid.IntRange(1, 5).Draw(t, "capabilities") {
+		p.names = append(p.names, fmt.Sprintf("c%d", i))
+	}
+	styles, sources := 1+rng.IntN(5), 1+rng.IntN(4)
+	most := 1 + rng.IntN(styles)
+	grain := float32(rapid.SampledFrom([]int{1, 2, 1000}).Draw(t, "grain"))
+	twice := rapid.SampledFrom([]int{0, 10, 50}).Draw(t, "percent given twice")
+	n := rapid.IntRange(0, 200).Draw(t, "n")
+	for i := range n {
+		id := fmt.Sprint("id-", i)
+		if i > 0 && rng.IntN(100) < twice {
+			id = p.records[rng.IntN(i)].ID
+		}
+		c := Candidate{
+			ID: id, Source: fmt.Sprint("s", rng.IntN(sources)),
+			Partition: int32(rng.IntN(3)), Offset: int64(i), SampleOffset: int64(2 * i),
+			EventTime: int64(rng.IntN(5000)),
+		}
+		for _, s := range rng.Perm(styles)[:1+rng.IntN(most)] {
+			c.Styles = append(c.Styles, fmt.Sprint("t", s))
+		}
+		for range p.names {
+			c.Scores = append(c.Scores, max(float32(rng.IntN(int(6*grain)))/grain-1, 0))
+		}
+		c.ContentHash[0] = byte(rng.IntN(3)) // equal ones too
+		p.records = append(p.records, c)
+	}
+	if rapid.Bool().Draw(t, "by count") {
+		p.policy.Budget = Budget{Count: rapid.Uint64Range(1, uint64(n+5)).Draw(t, "count")}
+	} else {
+		p.policy.Budget = Budget{Ratio: Decimal{Units: rapid.Uint64Range(1, 100).Draw(t, "percent"), Places: 2}}
+	}
+	p.policy.Threshold = rapid.SampledFrom([]float32{-1, 0, 1.5, 3}).Draw(t, "threshold")
+	p.policy.Seed = rapid.Uint64Range(0, 3).Draw(t, "seed")
+	if rapid.Bool().Draw(t, "by style") {
+		p.policy.Bins = ByStyle
+	}
+	if rapid.Bool().Draw(t, "weighted") {
+		for _, i := range rng.Perm(len(p.names))[:1+rng.IntN(len(p.names))] {
+			weight := Decimal{Units: uint64(1 + rng.IntN(40)), Places: uint8(rng.IntN(2))}
+			p.policy.Capabilities = append(p.policy.Capabilities, Share{Name: p.names[i], Weight: weight})
+		}
+	}
+	return p
+}
+
+// result is all that a closed window gives.
+type result struct {
+	Summary        Summary
+	Picks, Control []Pick
+}
+
+func resultOf(w *ClosedWindow) result {
+	return result{Summary: w.Summary, Picks: slices.Collect(w.Picks()), Control: slices.Collect(w.Control())}
+}
+
+func resultsOf(closed []*ClosedWindow) (all []result) {
+	for _, w := range closed {
+		all = append(all, resultOf(w))
+	}
+	return all
+}
+
+// selectAll steps the records through a new machine, with the watermark following
+// by the policy's lateness, and closes it.
+func selectAll(t testing.TB, o Options, records []Candidate) []result {
+	t.Helper()
+	return stepAll(t, mustNew(t, o), records)
+}
+
+func stepAll(t testing.TB, m *Machine, records []Candidate) []result {
+	t.Helper()
+	for i := range records {
+		mustStep(t, m, &records[i])
+	}
+	return resultsOf(mustStep(t, m, Close{}).Closed)
+}
+
+type fataler interface {
+	testing.TB
+}
+
+// rt lets the helpers take a *rapid.T.
+type rt struct {
+	fataler
+	t *rapid.T
+}
+
+func (r rt) Helper()           {}
+func (r rt) Fatal(args ...any) { r.t.Fatal(args...) }
+
+// TestAgainstOracle compares everything about the picks with the oracle's.
+func TestAgainstOracle(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPool(t)
+		m := mustNew(rt{t: t}, p.options())
+		// No slack, so that a pool this small has to fill its leads again.
+		m.rules.slack = rapid.SampledFrom([]uint64{0, 1, leastSlack}).Draw(t, "slack")
+		results := stepAll(rt{t: t}, m, p.records)
+		if len(p.records) == 0 {
+			if len(results) != 0 {
+				t.Fatalf("%d windows closed of no records", len(results))
+			}
+			return
+		}
+		o := oracle{policy: p.policy, names: p.names}
+		want, rounds := o.choose(p.records)
+		var got []oraclePick
+		for i, pick := range results[0].Picks {
+			if pick.Order != i+1 {
+				t.Fatalf("pick %d says it is number %d", i+1, pick.Order)
+			}
+			got = append(got, oraclePick{
+				ID: pick.ID, Capability: pick.Capability, Style: pick.Style,
+				Round: pick.Round, Rank: pick.Rank, Cutoff: pick.Cutoff,
+			})
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("picks (-oracle +machine):\n%s", diff)
+		}
+		s := results[0].Summary
+		if s.Rounds != rounds || s.Selected != int64(len(want)) || s.Candidates != int64(len(standing(p.records))) {
+			t.Fatalf("rounds %d, selected %d, candidates %d; oracle %d, %d, %d",
+				s.Rounds, s.Selected, s.Candidates, rounds, len(want), len(standing(p.records)))
+		}
+		if (s.Shortfall != "") != (s.Selected < s.Budget) {
+			t.Fatalf("selected %d of %d, shortfall %q", s.Selected, s.Budget, s.Shortfall)
+		}
+		var control []string
+		for _, c := range results[0].Control {
+			control = append(control, c.ID)
+		}
+		if diff := cmp.Diff(o.control(p.records, len(want)), control, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("control (-oracle +machine):\n%s", diff)
+		}
+		checkSums(t, p, results[0])
+	})
+}
+
+// checkSums checks a summary against its picks and the records.
+func checkSums(t *rapid.T, p pool, r result) {
+	byCapability, byStyle := make(map[string]int64), make(map[string]int64)
+	for _, pick := range r.Picks {
+		byCapability[pick.Capability]++
+		byStyle[pick.Style]++
+	}
+	seenStyle := make(map[string]int64)
+	all := standing(p.records)
+	for _, c := range all {
+		for _, s := range c.Styles {
+			seenStyle[s]++
+		}
+	}
+	for _, c := range r.Summary.Capabilities {
+		seen := int64(0)
+		for _, sample := range all {
+			if sample.Scores[slices.Index(p.names, c.Name)] > p.policy.Threshold {
+				seen++
+			}
+		}
+		if c.Chosen != byCapability[c.Name] || c.Seen != seen {
+			t.Fatalf("%s: chosen %d, seen %d; counted %d and %d", c.Name, c.Chosen, c.Seen, byCapability[c.Name], seen)
+		}
+	}
+	for _, s := range r.Summary.Styles {
+		if s.Chosen != byStyle[s.Name] || s.Seen != seenStyle[s.Name] {
+			t.Fatalf("%s: chosen %d, seen %d; counted %d and %d", s.Name, s.Chosen, s.Seen, byStyle[s.Name], seenStyle[s.Name])
+		}
+	}
+}
+
+// TestOrderOfArrival: the same records in any order give the same picks.
+func TestOrderOfArrival(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPool(t)
+		p.policy.Window.Size = time.Second
+		want := selectAll(rt{t: t}, p.options(), p.records)
+		shuffled := slices.Clone(p.records)
+		rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "order"), 0)).Shuffle(len(shuffled), func(i, j int) {
+			shuffled[i], shuffled[j] = shuffled[j], shuffled[i]
+		})
+		if diff := cmp.Diff(want, selectAll(rt{t: t}, p.options(), shuffled)); diff != "" {
+			t.Fatalf("(-in order +shuffled):\n%s", diff)
+		}
+	})
+}
+
+// TestOnceAcrossWindows: within the horizon an id is chosen once, and windows
+// agree with an oracle that is told what was chosen before.
+func TestOnceAcrossWindows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPool(t)
+		p.policy.Window.Size = time.Second
+		earlier := make(map[string]bool)
+		for _, r := range selectAll(rt{t: t}, p.options(), p.records) {
+			var records []Candidate
+			for _, c := range p.records {
+				if c.EventTime >= r.Summary.Start && c.EventTime < r.Summary.End {
+					records = append(records, c)
+				}
+			}
+			o := oracle{policy: p.policy, names: p.names, earlier: maps.Clone(earlier)}
+			want, _ := o.choose(records)
+			var wantIDs, gotIDs []string
+			for _, pick := range want {
+				wantIDs = append(wantIDs, pick.ID)
+			}
+			for _, pick := range r.Picks {
+				gotIDs = append(gotIDs, pick.ID)
+				if earlier[pick.ID] {
+					t.Fatalf("%s is chosen a second time", pick.ID)
+				}
+				earlier[pick.ID] = true
+			}
+			if diff := cmp.Diff(wantIDs, gotIDs); diff != "" {
+				t.Fatalf("window from %d (-oracle +machine):\n%s", r.Summary.Start, diff)
+			}
+		}
+	})
+}
+
+// log is a topic of three partitions that a machine reads from, in whatever
+// interleaving of the partitions.
+type log map[int32][]Candidate
+
+// TestRestart: a machine that is thrown away at any moment and made again
+// from LowestNeeded, ClosedThrough, the positions and the chosen ids arrives
+// at the same windows, and calls nothing late that was settled.
+func TestRestart(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPool(t)
+		p.policy.Window.Size = time.Second
+		p.policy.Window.Lateness = 0
+		l := make(log)
+		for _, c := range p.records {
+			c.Offset = int64(len(l[c.Partition]))
+			l[c.Partition] = append(l[c.Partition], c)
+		}
+		order := rapid.SliceOfN(rapid.Int32Range(0, 2), 0, 3*len(p.records)).Draw(t, "order")
+		crashes := rapid.SliceOfN(rapid.IntRange(0, len(order)), 0, 4).Draw(t, "crashes")
+
+		want, wantLate := readLog(t, p, l, order, nil)
+		got, gotLate := readLog(t, p, l, order, crashes)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("windows (-without crash +with):\n%s", diff)
+		}
+		if diff := cmp.Diff(wantLate, gotLate); diff != "" {
+			t.Fatalf("late ids (-without crash +with):\n%s", diff)
+		}
+	})
+}
+
+// readLog reads the log, a record of the next partition in order at a time,
+// and then the rest. At the steps in crashes it commits and starts over from
+// what it committed.
+func readLog(t *rapid.T, p pool, l log, order []int32, crashes []int) (windows []result, late []string) {
+	m := mustNew(rt{t: t}, p.options())
+	at := map[int32]int64{0: 0, 1: 0, 2: 0}
+	marks := NewWatermarks(0, []int32{0, 1, 2})
+	chosen := make(map[string]int64)
+	read := func(partition int32) {
+		if at[partition] == int64(len(l[partition])) {
+			return
+		}
+		c := l[partition][at[partition]]
+		at[partition]++
+		marks.Observe(partition, c.EventTime)
+		switch mustStep(rt{t: t}, m, &c).Outcome {
+		case Late:
+			late = append(late, fmt.Sprint(partition, "/", c.Offset))
+		case Settled:
+			if len(crashes) == 0 {
+				t.Fatalf("settled without a restart")
+			}
+		}
+		if reached, ok := marks.Time(); ok {
+			for _, r := range resultsOf(mustStep(rt{t: t}, m, Watermark{Time: reached}).Closed) {
+				windows = append(windows, r)
+				for _, pick := range r.Picks {
+					chosen[pick.ID] = r.Summary.End
+				}
+			}
+		}
+	}
+	for i, partition := range order {
+		if slices.Contains(crashes, i) {
+			position := maps.Clone(at)
+			for partition, offset := range m.LowestNeeded() {
+				at[partition] = offset
+			}
+			o := p.options()
+			o.ClosedThrough, o.Positions, o.Chosen = m.ClosedThrough(), position, maps.All(chosen)
+			m = mustNew(rt{t: t}, o)
+			marks = NewWatermarks(0, []int32{0, 1, 2})
+			for again := range position { // up to where it was
+				for at[again] < position[again] {
+					read(again)
+				}
+			}
+		}
+		read(partition)
+	}
+	for partition := range int32(3) {
+		for at[partition] < int64(len(l[partition])) {
+			read(partition)
+		}
+	}
+	for _, r := range resultsOf(mustStep(rt{t: t}, m, Close{}).Closed) {
+		windows = append(windows, r)
+	}
+	return windows, late
+}
+
+func TestSeed(t *testing.T) {
+	names := []string{"c"}
+	var records []Candidate
+	for i := range 100 {
+		records = append(records, Candidate{ID: fmt.Sprint(i), Styles: []string{"s"}, Scores: []float32{1}})
+	}
+	ids := func(seed uint64) (picks, control []string) {
+		p := DefaultPolicy()
+		p.Seed = seed
+		r := selectAll(t, Options{Policy: p, Capabilities: names}, records)[0]
+		for _, pick := range r.Picks {
+			picks = append(picks, pick.ID)
+		}
+		for _, pick := range r.Control {
+			control = append(control, pick.ID)
+		}
+		return picks, control
+	}
+	one, oneControl := ids(1)
+	again, _ := ids(1)
+	two, _ := ids(2)
+	if !slices.Equal(one, again) {
+		t.Error("the same seed gives other picks")
+	}
+	if slices.Equal(one, two) {
+		t.Error("another seed gives the same picks of a hundred with one score")
+	}
+	if slices.Equal(one, oneControl) {
+		t.Error("control is drawn by the lots that break ties")
+	}
+}
+
+func TestOutcomes(t *testing.T) {
+	p := DefaultPolicy()
+	p.Window.Size = time.Second
+	m := mustNew(t, Options{
+		Policy: p, Capabilities: []string{"c"},
+		ClosedThrough: 5000, Positions: map[int32]int64{0: 10},
+	})
+	step := func(id string, eventTime int64, partition int32, offset int64) Outcome {
+		return mustStep(t, m, &Candidate{
+			ID: id, Styles: []string{"s"}, Scores: []float32{1},
+			EventTime: eventTime, Partition: partition, Offset: offset,
+		}).Outcome
+	}
+	for _, c := range []struct {
+		what      string
+		id        string
+		time      int64
+		partition int32
+		offset    int64
+		want      Outcome
+	}{
+		{"of a closed window, read before the restart", "a", 4999, 0, 9, Settled},
+		{"of a closed window, not read before", "b", 4999, 0, 10, Late},
+		{"of a closed window, from a partition without a position", "b", 4999, 1, 0, Late},
+		{"of an open window, read before the restart", "c", 5000, 0, 9, Accepted},
+		{"its id again", "c", 5999, 1, 3, Duplicate},
+		{"its id in the next window", "c", 6000, 1, 4, Accepted},
+	} {
+		if got := step(c.id, c.time, c.partition, c.offset); got != c.want {
+			t.Errorf("%s: outcome %d, want %d", c.what, got, c.want)
+		}
+	}
+	if diff := cmp.Diff(map[int32]int64{0: 9, 1: 3}, m.LowestNeeded()); diff != "" {
+		t.Errorf("lowest needed (-want +got):\n%s", diff)
+	}
+	if closed := mustStep(t, m, Watermark{Time: 5999}).Closed; len(closed) != 0 {
+		t.Errorf("%d windows closed before their end", len(closed))
+	}
+	closed := mustStep(t, m, Watermark{Time: 6000}).Closed
+	if len(closed) != 1 || closed[0].Summary.Start != 5000 || closed[0].Summary.End != 6000 {
+		t.Fatalf("closed %+v, want the window from 5000 to 6000", closed)
+	}
+	if s := closed[0].Summary; s.Records != 2 || s.Candidates != 1 || s.Duplicates != 1 {
+		t.Errorf("records %d, candidates %d, duplicates %d; want 2, 1, 1", s.Records, s.Candidates, s.Duplicates)
+	}
+	if diff := cmp.Diff(map[int32]int64{1: 4}, m.LowestNeeded()); diff != "" {
+		t.Errorf("lowest needed after closing (-want +got):\n%s", diff)
+	}
+	if m.ClosedThrough() != 6000 {
+		t.Errorf("closed through %d, want 6000", m.ClosedThrough())
+	}
+	if got := step("d", 5500, 0, 11); got != Late {
+		t.Errorf("after closing: outcome %d, want late", got)
+	}
+}
+
+func TestWholeInput(t *testing.T) {
+	m := mustNew(t, Options{Policy: DefaultPolicy(), Capabilities: []string{"c"}})
+	for i, at := range []int64{0, 1, EndOfTime} {
+		mustStep(t, m, &Candidate{ID: fmt.Sprint(i), Styles: []string{"s"}, Scores: []float32{1}, EventTime: at})
+	}
+	if closed := mustStep(t, m, Watermark{Time: math.MaxInt64}).Closed; len(closed) != 0 {
+		t.Fatal("a watermark closed the window over the whole input")
+	}
+	closed := mustStep(t, m, Close{}).Closed
+	if len(closed) != 1 || closed[0].Summary.Start != 0 || closed[0].Summary.End != EndOfTime || closed[0].Summary.Candidates != 3 {
+		t.Fatalf("closed %+v, want one window of three over all time", closed)
+	}
+}
+
+func TestInvalid(t *testing.T) {
+	good := Candidate{ID: "a", Styles: []string{"s"}, Scores: []float32{1}}
+	for what, spoil := range map[string]func(*Candidate){
+		"no id":                 func(c *Candidate) { c.ID = "" },
+		"a long id":             func(c *Candidate) { c.ID = string(make([]byte, 1<<16)) },
+		"no style":              func(c *Candidate) { c.Styles = nil },
+		"too few scores":        func(c *Candidate) { c.Scores = nil },
+		"a score not a number":  func(c *Candidate) { c.Scores = []float32{float32(math.NaN())} },
+		"an infinite score":     func(c *Candidate) { c.Scores = []float32{float32(math.Inf(-1))} },
+		"before 1970":           func(c *Candidate) { c.EventTime = -1 },
+		"after the year 9999":   func(c *Candidate) { c.EventTime = EndOfTime + 1 },
+		"a negative partition":  func(c *Candidate) { c.Partition = -1 },
+		"a negative offset":     func(c *Candidate) { c.Offset = -1 },
+		"a large sample offset": func(c *Candidate) { c.SampleOffset = 1 << 48 },
+	} {
+		m := mustNew(t, Options{Policy: DefaultPolicy(), Capabilities: []string{"c"}})
+		c := good
+		spoil(&c)
+		if _, err := m.Step(&c); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: error %v, want ErrInvalid", what, err)
+		}
+		if windows, _ := m.Open(); windows != 0 {
+			t.Errorf("%s: opened a window", what)
+		}
+	}
+}
+
+func TestNewSaysAllMistakes(t *testing.T) {
+	p := DefaultPolicy()
+	p.Budget = Budget{}
+	p.Capabilities = []Share{{Name: "logical_deducton", Weight: Decimal{Units: 1}}}
+	_, err := New(Options{Policy: p, Capabilities: []string{"logical_deduction", "humanities"}})
+	want := "making the selection: budget is 0: expected {ratio: R} with R above 0 and at most 1, or {count: N} with N of at least 1\n" +
+		`capabilities: the bundle has no "logical_deducton": did you mean "logical_deduction"?`
+	if err == nil || err.Error() != want {
+		t.Errorf("error\n%v\nwant\n%s", err, want)
+	}
+}
