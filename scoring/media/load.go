@@ -1,0 +1,109 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"cream/schemas"
+	"cream/scoring"
+)
+
+// Limits bound what is taken in before it is decoded.
+type Limits struct {
+	Bytes  int64 // of an encoded picture
+	Pixels int64 // width × height
+}
+
+// DefaultLimits refuse a picture bomb and take any camera's picture.
+func DefaultLimits() Limits { return Limits{Bytes: 32 << 20, Pixels: 100_000_000} }
+
+// Loader gets pictures' bytes. It is safe for use by many goroutines.
+type Loader struct {
+	root   *os.Root // nil: no picture may be named by path
+	limits Limits
+}
+
+// NewLoader returns a Loader for the pictures under a folder; "" is none.
+func NewLoader(root string, limits Limits) (*Loader, error) {
+	l := &Loader{limits: limits}
+	if root == "" {
+		return l, nil
+	}
+	var err error
+	if l.root, err = os.OpenRoot(root); err != nil {
+		return nil, fmt.Errorf("open the pictures' folder: %w", err)
+	}
+	return l, nil
+}
+
+// Close lets the folder go.
+func (l *Loader) Close() error {
+	if l.root == nil {
+		return nil
+	}
+	return l.root.Close()
+}
+
+func fault(reason, format string, args ...any) error {
+	return &scoring.InputError{Reason: reason, Err: fmt.Errorf(format, args...)}
+}
+
+// Bytes returns the encoded picture. Every error is a *scoring.InputError but
+// those of the file system itself.
+func (l *Loader) Bytes(image schemas.Image) ([]byte, error) {
+	if image.URI == "" {
+		if int64(len(image.Data)) > l.limits.Bytes {
+			return nil, fault("image-too-large", "an inline picture of %d bytes; at most %d are taken", len(image.Data), l.limits.Bytes)
+		}
+		return image.Data, nil
+	}
+	uri := strings.TrimPrefix(image.URI, "file://")
+	if scheme, _, ok := strings.Cut(uri, "://"); ok {
+		return nil, fault("image-remote", "picture %q: %s is not fetched: bring pictures as files or inline", image.URI, scheme)
+	}
+	if l.root == nil {
+		return nil, fault("image-missing", "picture %q is named by its path, and no folder of pictures is set: set media.root", image.URI)
+	}
+	file, err := l.root.Open(path.Clean(uri))
+	if err != nil {
+		return nil, l.openFault(image.URI, err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("picture %q: %w", image.URI, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fault("image-missing", "picture %q is not a file", image.URI)
+	}
+	if info.Size() > l.limits.Bytes {
+		return nil, fault("image-too-large", "picture %q has %d bytes; at most %d are taken", image.URI, info.Size(), l.limits.Bytes)
+	}
+	data := make([]byte, info.Size())
+	if _, err := io.ReadFull(file, data); err != nil {
+		return nil, fmt.Errorf("read picture %q: %w", image.URI, err)
+	}
+	return data, nil
+}
+
+// openFault tells a wrong name, the sample's fault, from a file system that
+// does not work.
+func (l *Loader) openFault(uri string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fault("image-missing", "picture %q is not there, below %s", uri, l.root.Name())
+	case errors.Is(err, fs.ErrPermission):
+		return fault("image-missing", "picture %q may not be read", uri)
+	}
+	var named *fs.PathError
+	if errors.As(err, &named) && (strings.Contains(named.Err.Error(), "escapes") || strings.Contains(named.Err.Error(), "invalid") ||
+		strings.Contains(named.Err.Error(), "too long") || strings.Contains(named.Err.Error(), "not a directory")) {
+		return fault("image-missing", "picture %q: %w (only files below %s are read)", uri, named.Err, l.root.Name())
+	}
+	return fmt.Errorf("open picture %q: %w", uri, err)
+}
