@@ -1,0 +1,96 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	ort "github.com/yalue/onnxruntime_go"
+
+	"cream/scoring"
+)
+
+// start begins the scorer's goroutines: workers, gatherer, the one that lays
+// batches out, and the one that runs the session. Each ends when the channel
+// before it is closed, and closes the one behind it.
+func (s *Scorer) start() {
+	var workers sync.WaitGroup
+	for range s.opts.Workers {
+		workers.Go(s.work)
+	}
+	s.ended.Go(func() {
+		workers.Wait()
+		close(s.ready)
+	})
+	s.ended.Go(func() { gather(s.ready, s.batches, s.opts.MaxBatch, s.opts.Linger) })
+	s.ended.Go(s.layOut)
+	s.ended.Go(s.run)
+}
+
+// work prepares samples.
+func (s *Scorer) work() {
+	for j := range s.incoming {
+		p, err := s.preparer.prepare(j.sample)
+		var input *scoring.InputError
+		switch {
+		case err == nil:
+			j.prepared = p
+			s.ready <- j
+			continue
+		case errors.As(err, &input):
+			j.result.Err = &scoring.InputError{Reason: input.Reason, Err: fmt.Errorf("sample %q: %w", j.sample.ID, err)}
+		default:
+			j.failed = fmt.Errorf("prepare sample %q: %w", j.sample.ID, err)
+		}
+		s.finish(j)
+	}
+}
+
+// layOut makes tensors of the next batch while the session runs.
+func (s *Scorer) layOut() {
+	defer close(s.laidOut)
+	for jobs := range s.batches {
+		b, err := assemble(jobs, s.opts.Bundle)
+		if err != nil {
+			s.fail(jobs, err)
+			continue
+		}
+		s.laidOut <- b
+	}
+}
+
+// run runs the session.
+func (s *Scorer) run() {
+	for b := range s.laidOut {
+		began := time.Now()
+		err := s.session.Run(b.inputs, []ort.Value{b.scores, b.styles})
+		took := time.Since(began)
+		s.busy.Add(int64(took))
+		s.measures.session.Add(took.Seconds())
+		if err != nil {
+			s.fail(b.jobs, fmt.Errorf("run the model on %d samples: %w", len(b.jobs), err))
+		} else {
+			s.deliver(b)
+		}
+		b.destroy()
+	}
+}
+
+func (s *Scorer) deliver(b *batch) {
+	s.measures.batch.Observe(float64(len(b.jobs)))
+	s.measures.samples.Add(float64(len(b.jobs)))
+	scores, styles := b.scores.GetData(), b.styles.GetData()
+	perScore, perStyle := len(scores)/b.rows, len(styles)/b.rows
+	for i, j := range b.jobs {
+		j.result.Rating, j.failed = s.rating(j.prepared, scores[i*perScore:(i+1)*perScore], styles[i*perStyle:(i+1)*perStyle])
+		s.finish(j)
+	}
+}
+
+func (s *Scorer) fail(jobs []*job, err error) {
+	for _, j := range jobs {
+		j.failed = err
+		s.finish(j)
+	}
+}
