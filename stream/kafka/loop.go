@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -85,23 +86,46 @@ const commitWait = 30 * time.Second
 
 // session works with one client until an error, the end of ctx or the end of
 // the input. It tells whether anything was committed.
+//
+// While it has records in hand no partition changes hands: who joins or leaves
+// the group waits for the transaction's end, and no work is done twice.
 func (l *Loop) session(ctx context.Context) (committed bool, err error) {
 	opts, err := l.opts.Cluster.Options(l.opts.ClientID)
 	if err != nil {
 		return false, err
 	}
+	var rebalanced atomic.Bool
+	onRebalance := func(_ context.Context, _ *kgo.Client, partitions map[string][]int32) {
+		if len(partitions) > 0 {
+			rebalanced.Store(true)
+		}
+	}
 	opts = append(opts, Member(l.opts.Group, l.opts.Topic, l.opts.TransactionalID, commitWait)...)
-	session, err := kgo.NewGroupTransactSession(append(opts, kgo.RecordPartitioner(Partitioner(l.opts.FixedTopics...)))...)
+	session, err := kgo.NewGroupTransactSession(append(opts,
+		kgo.RecordPartitioner(Partitioner(l.opts.FixedTopics...)),
+		kgo.BlockRebalanceOnPoll(),
+		kgo.OnPartitionsRevoked(onRebalance), kgo.OnPartitionsLost(onRebalance),
+	)...)
 	if err != nil {
 		return false, fmt.Errorf("%s: join group %s: %w", l.opts.Stage, l.opts.Group, err)
 	}
-	defer session.Close()
+	defer session.CloseAllowingRebalance()
 	reader := NewReader(session.Client())
 	l.state.Set(nil)
 	for ctx.Err() == nil {
+		session.AllowRebalance()
 		records, err := Poll(ctx, session, l.opts.MaxPoll)
 		if err != nil {
 			return committed, fmt.Errorf("%s: poll %s: %w", l.opts.Stage, l.opts.Topic, err)
+		}
+		if rebalanced.Swap(false) {
+			// The session would abort the next transaction, for it cannot
+			// know that it had nothing in hand. Let that be an empty one,
+			// before there is any work in it; the records come again.
+			if err := l.abort(ctx, session); err != nil {
+				return committed, err
+			}
+			continue
 		}
 		if len(records) == 0 {
 			if done, err := l.drained(ctx, reader); done || err != nil {
@@ -122,6 +146,17 @@ func (l *Loop) session(ctx context.Context) (committed bool, err error) {
 	return committed, nil
 }
 
+// abort ends a transaction that has done nothing.
+func (l *Loop) abort(ctx context.Context, session *kgo.GroupTransactSession) error {
+	if err := session.Begin(); err != nil {
+		return fmt.Errorf("%s: begin a transaction: %w", l.opts.Stage, err)
+	}
+	if _, err := session.End(ctx, kgo.TryAbort); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%s: begin anew after a rebalance: %w", l.opts.Stage, err)
+	}
+	return nil
+}
+
 func (l *Loop) drained(ctx context.Context, reader *Reader) (bool, error) {
 	select {
 	case <-l.drain:
@@ -133,8 +168,8 @@ func (l *Loop) drained(ctx context.Context, reader *Reader) (bool, error) {
 
 // commit publishes and ends the transaction. It goes on when ctx ends: what
 // has been worked out is not thrown away at a shutdown. A transaction that
-// aborts without an error was a rebalance's: the records come again, here or
-// elsewhere.
+// aborts without an error was a member's that the group had given up: the
+// records come again, here or elsewhere.
 func (l *Loop) commit(ctx context.Context, session *kgo.GroupTransactSession, out []*kgo.Record) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitWait)
 	defer cancel()
