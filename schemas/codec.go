@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"encoding/binary"
@@ -45,12 +46,21 @@ type Codec struct {
 	writers map[uint32]*goavro.Codec // schema id → its codec, for the Confluent format
 }
 
-// schema is one of our record types: its codec and its id in the registry.
+// schema is one of our record types: its codec, the header of its
+// single-object encoding, and its id in the registry.
 type schema struct {
-	name  string
-	avro  *goavro.Codec
-	regID uint32
+	name   string
+	avro   *goavro.Codec
+	header []byte
+	regID  uint32
 }
+
+// maxBlock bounds how many items or entries a record may announce at a time:
+// goavro makes room for as many before it reads the first, and by its own
+// bound, 2^31, a message of a few bytes could take all memory.
+const maxBlock = 1 << 18
+
+func init() { goavro.MaxBlockCount = maxBlock }
 
 // NewCodec returns a Codec that writes Avro's single-object encoding.
 func NewCodec() (*Codec, error) {
@@ -69,7 +79,11 @@ func NewCodec() (*Codec, error) {
 		if err != nil {
 			errs = append(errs, fmt.Errorf("schema %s: %w", s.name, err))
 		}
-		*s.into = &schema{name: s.name, avro: avro}
+		header, err := singleHeader(s.text)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("schema %s: %w", s.name, err))
+		}
+		*s.into = &schema{name: s.name, avro: avro, header: header}
 	}
 	return c, errors.Join(errs...)
 }
@@ -113,53 +127,55 @@ const (
 var ErrRegistry = errors.New("schema registry")
 
 func (c *Codec) encode(s *schema, native map[string]any) ([]byte, error) {
-	var out []byte
-	var err error
+	head := bytes.Clone(s.header)
 	if c.registry != nil {
-		head := binary.BigEndian.AppendUint32([]byte{confluentMagic}, s.regID)
-		out, err = s.avro.BinaryFromNative(head, native)
-	} else {
-		out, err = s.avro.SingleFromNative(nil, native)
+		head = binary.BigEndian.AppendUint32([]byte{confluentMagic}, s.regID)
 	}
+	out, err := s.avro.BinaryFromNative(head, native)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", s.name, err)
 	}
 	return out, nil
 }
 
+// decode reads a record in one of the two Avro formats. Its error is a
+// *FormatError, or wraps ErrRegistry.
 func (c *Codec) decode(ctx context.Context, s *schema, value []byte) (f fields, err error) {
 	defer func() { // goavro has been seen to panic on hostile lengths
 		if p := recover(); p != nil {
-			f, err = nil, fmt.Errorf("decode %s: not readable as Avro: %v", s.name, p)
+			f, err = nil, malformed("invalid-avro", "decode %s: not readable as Avro: %v", s.name, p)
 		}
 	}()
-	var native any
-	var rest []byte
+	avro, body := s.avro, value
 	switch {
-	case len(value) >= 10 && value[0] == singleMagic0 && value[1] == singleMagic1:
-		native, rest, err = s.avro.NativeFromSingle(value)
+	case bytes.HasPrefix(value, s.header):
+		body = value[len(s.header):]
+	case len(value) >= len(s.header) && bytes.HasPrefix(value, s.header[:2]):
+		return nil, malformed("schema-unknown", "decode %s: the fingerprint %x is not that of the schema %s, %x: give records of another version through a schema registry",
+			s.name, value[2:len(s.header)], s.name, s.header[2:])
 	case len(value) >= 5 && value[0] == confluentMagic:
-		var writer *goavro.Codec
-		if writer, err = c.writer(ctx, binary.BigEndian.Uint32(value[1:5])); err != nil {
-			return nil, fmt.Errorf("decode %s: %w", s.name, err)
+		if avro, err = c.writer(ctx, binary.BigEndian.Uint32(value[1:5])); err != nil {
+			return nil, err
 		}
-		native, rest, err = writer.NativeFromBinary(value[5:])
+		body = value[5:]
 	default:
-		return nil, fmt.Errorf("decode %s: %d bytes that begin neither with 0x00 (Confluent) nor with 0xC3 0x01 (single-object Avro)", s.name, len(value))
+		return nil, malformed("invalid-avro", "decode %s: %d bytes that begin neither with 0x00 and a schema's id (Confluent) nor with 0xC3 0x01 and a fingerprint (single-object Avro)", s.name, len(value))
 	}
+	native, rest, err := avro.NativeFromBinary(body)
 	if err != nil {
-		return nil, fmt.Errorf("decode %s: %w", s.name, err)
+		return nil, malformed("invalid-avro", "decode %s: %w", s.name, err)
 	}
 	if len(rest) > 0 {
-		return nil, fmt.Errorf("decode %s: %d bytes after the record's end", s.name, len(rest))
+		return nil, malformed("invalid-avro", "decode %s: %d bytes after the record's end", s.name, len(rest))
 	}
 	if f, err = asFields(native); err != nil {
-		return nil, fmt.Errorf("decode %s: the value %w", s.name, err)
+		return nil, malformed("invalid-avro", "decode %s: the value %w", s.name, err)
 	}
 	return f, nil
 }
 
-// writer returns the codec of a writer's schema by its registry id.
+// writer returns the codec of a writer's schema by its registry id. Its error
+// is a *FormatError where the registry answers but has no such Avro schema.
 func (c *Codec) writer(ctx context.Context, id uint32) (*goavro.Codec, error) {
 	c.mu.RLock()
 	avro, ok := c.writers[id]
@@ -168,18 +184,18 @@ func (c *Codec) writer(ctx context.Context, id uint32) (*goavro.Codec, error) {
 		return avro, nil
 	}
 	if c.registry == nil {
-		return nil, fmt.Errorf("schema id %d needs a schema registry: set registry.url", id)
+		return nil, malformed("schema-unknown", "schema id %d needs a schema registry: set registry.url", id)
 	}
 	got, err := c.registry.SchemaByID(ctx, int(id))
 	if err != nil {
 		var refused *sr.ResponseError
 		if errors.As(err, &refused) && refused.ErrorCode == sr.ErrSchemaNotFound.Code {
-			return nil, fmt.Errorf("schema id %d is not in the registry: %w", id, err)
+			return nil, malformed("schema-unknown", "schema id %d is not in the registry: %w", id, err)
 		}
 		return nil, fmt.Errorf("%w: schema id %d: %w", ErrRegistry, id, err)
 	}
 	if avro, err = goavro.NewCodec(got.Schema); err != nil {
-		return nil, fmt.Errorf("schema id %d: %w", id, err)
+		return nil, malformed("schema-unknown", "schema id %d is not an Avro schema: %w", id, err)
 	}
 	c.mu.Lock()
 	c.writers[id] = avro
@@ -202,10 +218,12 @@ func (c *Codec) EncodeSelection(s *Selection) ([]byte, error) {
 func (c *Codec) EncodeWindow(w *Window) ([]byte, error) { return c.encode(c.window, w.native()) }
 
 // DecodeSample reads a Sample in any of the three formats. Where the record
-// brings no id, the sample gets one from its content.
+// brings no id, the sample gets one from its content. Its error, as those of
+// all Decode methods, is a *FormatError, the record's fault, or wraps
+// ErrRegistry.
 func (c *Codec) DecodeSample(ctx context.Context, value []byte) (*Sample, error) {
 	if len(value) == 0 {
-		return nil, errors.New("decode Sample: the value is empty")
+		return nil, malformed("empty-value", "decode Sample: the value is empty")
 	}
 	if value[0] != confluentMagic && value[0] != singleMagic0 {
 		return ParseSample(value)
@@ -216,7 +234,7 @@ func (c *Codec) DecodeSample(ctx context.Context, value []byte) (*Sample, error)
 	}
 	s, err := sampleFrom(f)
 	if err != nil {
-		return nil, fmt.Errorf("decode Sample: %w", err)
+		return nil, err
 	}
 	if err := checkTexts(s); err != nil {
 		return nil, err
@@ -249,7 +267,7 @@ func decodeAs[T any](ctx context.Context, c *Codec, s *schema, value []byte, fro
 	}
 	out, err := from(f)
 	if err != nil {
-		return nil, fmt.Errorf("decode %s: %w", s.name, err)
+		return nil, malformed("invalid-record", "decode %s: %w", s.name, err)
 	}
 	return out, nil
 }

@@ -44,11 +44,11 @@ func sampleFrom(f fields) (*Sample, error) {
 	for i, t := range turns {
 		tf, err := asFields(t)
 		if err != nil {
-			return nil, fmt.Errorf("conversation[%d] %w", i, err)
+			return nil, malformed("conversation-invalid", "conversation[%d] %w", i, err)
 		}
 		role, err := roleOf(tf.str("role", RoleUser))
 		if err != nil {
-			return nil, fmt.Errorf("conversation[%d]: %w", i, err)
+			return nil, malformed("conversation-invalid", "conversation[%d]: %w", i, err)
 		}
 		s.Conversation = append(s.Conversation, Turn{Role: role, Text: tf.str("text", "")})
 	}
@@ -56,11 +56,11 @@ func sampleFrom(f fields) (*Sample, error) {
 	for i, im := range images {
 		imf, err := asFields(im)
 		if err != nil {
-			return nil, fmt.Errorf("images[%d] %w", i, err)
+			return nil, malformed("invalid-field", "images[%d] %w", i, err)
 		}
 		picture := Image{Data: imf.bytes("data"), URI: imf.str("uri", "")}
 		if (picture.Data != nil) == (picture.URI != "") {
-			return nil, fmt.Errorf("images[%d]: exactly one of data and uri must be set", i)
+			return nil, malformed("invalid-field", "images[%d]: exactly one of data and uri must be set", i)
 		}
 		s.Images = append(s.Images, picture)
 	}

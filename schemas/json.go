@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 )
 
-// FormatError is a sample that cannot be read. Reason is a short, fixed key,
+// FormatError is a record that cannot be read. Reason is a short, fixed key,
 // fit for a metric's label.
 type FormatError struct {
 	Reason string
@@ -30,6 +30,15 @@ func (e *FormatError) Unwrap() error { return e.Err }
 
 func malformed(reason, format string, args ...any) error {
 	return &FormatError{Reason: reason, Err: fmt.Errorf(format, args...)}
+}
+
+// within says where in the sample a *FormatError arose.
+func within(err error, where string, args ...any) error {
+	var inner *FormatError
+	if !errors.As(err, &inner) {
+		return err
+	}
+	return malformed(inner.Reason, where+": %w", append(args, inner.Err)...)
 }
 
 // ContentID makes an id for a sample that brings none, from its bytes: the
@@ -119,8 +128,11 @@ func checkTexts(s *Sample) error {
 		}
 	}
 	for name, v := range map[string]string{"id": s.ID, "source": s.Source} {
-		if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
-			return malformed("invalid-utf8", "%s %q is not valid text", name, v)
+		if strings.IndexByte(v, 0) >= 0 {
+			return malformed("nul-byte", "%s %q holds a NUL character", name, v)
+		}
+		if !utf8.ValidString(v) {
+			return malformed("invalid-utf8", "%s %q is not valid UTF-8", name, v)
 		}
 	}
 	return nil
@@ -242,7 +254,7 @@ func (s *Sample) readMessages(raw json.RawMessage) error {
 		}
 		text, err := s.readContent(m.Content)
 		if err != nil {
-			return fmt.Errorf("messages[%d]: %w", i, err)
+			return within(err, "messages[%d]", i)
 		}
 		s.Conversation = append(s.Conversation, Turn{Role: role, Text: text})
 	}
