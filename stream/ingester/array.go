@@ -24,11 +24,11 @@ type arraySplitter struct {
 func (s *arraySplitter) next() ([]byte, int64, error) {
 	for {
 		element, size, err := s.element()
-		if len(bytes.TrimSpace(element)) > 0 {
+		if len(element) > 0 {
 			if size > maxKept {
 				return element, size, nil
 			}
-			element = compact(bytes.TrimSpace(element))
+			element = compact(trimRight(element))
 			return element, int64(len(element)), nil
 		}
 		if err != nil {
@@ -37,12 +37,21 @@ func (s *arraySplitter) next() ([]byte, int64, error) {
 	}
 }
 
-// element reads up to the comma or the bracket that ends an element.
+// maxDepth is how many brackets are told apart; of those further in only the
+// number is kept. The JSON that the stages read nests less deep.
+const maxDepth = 10_000
+
+// element reads up to the comma or the bracket that ends an element. White
+// space before it is not kept.
 func (s *arraySplitter) element() (kept []byte, size int64, err error) {
 	var open []byte // brackets that are open, { or [
+	var deeper int  // and beyond maxDepth
 	var inString, escaped bool
 	var last byte // the last byte that is not white space
 	keep := func(b byte) {
+		if len(kept) == 0 && isSpace(b) {
+			return
+		}
 		size++
 		if len(kept) < maxKept {
 			kept = append(kept, b)
@@ -54,6 +63,19 @@ func (s *arraySplitter) element() (kept []byte, size int64, err error) {
 		open, last = append(open, '{'), '{'
 	}
 	for {
+		if inString && !escaped { // pictures are long strings: pass over what ends none
+			ahead, _ := s.in.Peek(s.in.Buffered())
+			n := bytes.IndexAny(ahead, "\"\\\n")
+			if n < 0 {
+				n = len(ahead)
+			}
+			size += int64(n)
+			kept = append(kept, ahead[:min(n, maxKept-len(kept))]...)
+			if told := trimRight(ahead[:n]); len(told) > 0 {
+				last = told[len(told)-1]
+			}
+			s.in.Discard(n)
+		}
 		b, err := s.in.ReadByte()
 		if err != nil {
 			if errors.Is(err, io.EOF) && len(kept) > 0 {
@@ -68,11 +90,13 @@ func (s *arraySplitter) element() (kept []byte, size int64, err error) {
 		switch {
 		case inString:
 			switch {
+			case b == '\n':
+				inString, escaped = false, false
 			case escaped:
 				escaped = false
 			case b == '\\':
 				escaped = true
-			case b == '"', b == '\n':
+			case b == '"':
 				inString = false
 			}
 		case b == '"':
@@ -80,21 +104,29 @@ func (s *arraySplitter) element() (kept []byte, size int64, err error) {
 		case b == '{':
 			if len(open) == 1 && open[0] == '{' && last == ',' {
 				s.ours = true
-				return bytes.TrimSuffix(bytes.TrimSpace(kept), []byte(",")), size, nil
+				return bytes.TrimSuffix(trimRight(kept), []byte(",")), size, nil
 			}
-			open = append(open, b)
+			fallthrough
 		case b == '[':
-			open = append(open, b)
+			if len(open) < maxDepth {
+				open = append(open, b)
+			} else {
+				deeper++
+			}
 		case b == ',' && len(open) == 0:
 			return kept, size, nil
 		case b == ']' && len(open) == 0:
 			s.done = true
 			return kept, size, nil
 		case b == '}' || b == ']':
-			open = closeBracket(open, b)
+			if deeper > 0 {
+				deeper--
+			} else {
+				open = closeBracket(open, b)
+			}
 		}
 		keep(b)
-		if b != ' ' && b != '\t' && b != '\r' && b != '\n' {
+		if !isSpace(b) {
 			last = b
 		}
 	}
@@ -112,3 +144,7 @@ func closeBracket(open []byte, b byte) []byte {
 	}
 	return open
 }
+
+func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\r' || b == '\n' }
+
+func trimRight(b []byte) []byte { return bytes.TrimRight(b, " \t\r\n") }

@@ -146,7 +146,10 @@ type lineSplitter struct{ in *bufio.Reader }
 func (s *lineSplitter) next() ([]byte, int64, error) {
 	for {
 		line, size, err := readLine(s.in)
-		if len(bytes.TrimSpace(line)) > 0 {
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, 0, err // what came of the line is not the line
+		}
+		if size > int64(len(line)) || len(bytes.TrimSpace(line)) > 0 {
 			return line, size, nil
 		}
 		if err != nil {
