@@ -108,10 +108,17 @@ func (in *Ingester) run(ctx context.Context) error {
 }
 
 // position returns the number of the first element that is not in the log.
-// An element that was too large lies in dead-letter.
+// An element that was too large lies in dead-letter. The last record of a
+// partition may be another's: the ingester looks for the last of its own.
 func (in *Ingester) position(ctx context.Context, reader *kafka.Reader) (int64, error) {
 	var next int64
-	for _, topic := range []string{in.opts.Topics.Samples, in.opts.Topics.DeadLetter} {
+	for topic, own := range map[string]func(*kgo.Record) bool{
+		in.opts.Topics.Samples: numbered,
+		in.opts.Topics.DeadLetter: func(r *kgo.Record) bool {
+			stage, _ := kafka.Header(r, kafka.HeaderErrorStage)
+			return stage == Stage && numbered(r)
+		},
+	} {
 		_, ends, err := reader.Bounds(ctx, topic)
 		if err != nil {
 			return 0, err
@@ -121,15 +128,18 @@ func (in *Ingester) position(ctx context.Context, reader *kafka.Reader) (int64, 
 			if err != nil {
 				return 0, err
 			}
-			if last == nil {
-				continue
-			}
-			if n, ok := kafka.IntHeader(last, kafka.HeaderInput); ok {
+			if last != nil {
+				n, _ := kafka.IntHeader(last, kafka.HeaderInput)
 				next = max(next, n+1)
 			}
 		}
 	}
 	return next, nil
+}
+
+func numbered(r *kgo.Record) bool {
+	_, ok := kafka.IntHeader(r, kafka.HeaderInput)
+	return ok
 }
 
 // A transaction holds at most so many elements and about so many bytes, and

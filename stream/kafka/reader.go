@@ -145,16 +145,16 @@ func (r *Reader) First(ctx context.Context, topic string, partition int32, offse
 	}
 }
 
-// Last returns the last committed record of a partition, or nil where there
-// is none.
-func (r *Reader) Last(ctx context.Context, topic string, partition int32) (*kgo.Record, error) {
+// Last returns the last committed record of a partition for which match
+// holds, or nil where there is none. It reads backwards, as far as it must.
+func (r *Reader) Last(ctx context.Context, topic string, partition int32, match func(*kgo.Record) bool) (*kgo.Record, error) {
 	starts, ends, err := r.Bounds(ctx, topic)
 	if err != nil {
 		return nil, err
 	}
 	start, end := starts[partition], ends[partition]
 	// Step back further and further: the end may be markers and aborted records.
-	for step := int64(64); ; step *= 4 {
+	for step := int64(64); end > start; step *= 4 {
 		var last *kgo.Record
 		from := max(start, end-step)
 		for offset := from; offset < end; {
@@ -162,18 +162,22 @@ func (r *Reader) Last(ctx context.Context, topic string, partition int32) (*kgo.
 			if err != nil {
 				return nil, err
 			}
-			if len(records) > 0 {
-				last = records[len(records)-1]
+			for _, record := range records {
+				if record.Offset < end && match(record) {
+					last = record
+				}
 			}
 			if next == offset {
 				break
 			}
 			offset = next
 		}
-		if last != nil || from == start {
+		if last != nil {
 			return last, nil
 		}
+		end = from
 	}
+	return nil, nil
 }
 
 // Bounds returns the first offset of each partition and the one behind its
