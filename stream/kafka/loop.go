@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -94,18 +93,10 @@ func (l *Loop) session(ctx context.Context) (committed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	var rebalanced atomic.Bool
-	onRebalance := func(_ context.Context, _ *kgo.Client, partitions map[string][]int32) {
-		if len(partitions) > 0 {
-			rebalanced.Store(true)
-		}
-	}
+	member := newMembership()
+	opts = append(opts, member.options()...)
 	opts = append(opts, Member(l.opts.Group, l.opts.Topic, l.opts.TransactionalID, commitWait)...)
-	session, err := kgo.NewGroupTransactSession(append(opts,
-		kgo.RecordPartitioner(Partitioner(l.opts.FixedTopics...)),
-		kgo.BlockRebalanceOnPoll(),
-		kgo.OnPartitionsRevoked(onRebalance), kgo.OnPartitionsLost(onRebalance),
-	)...)
+	session, err := kgo.NewGroupTransactSession(append(opts, kgo.RecordPartitioner(Partitioner(l.opts.FixedTopics...)))...)
 	if err != nil {
 		return false, fmt.Errorf("%s: join group %s: %w", l.opts.Stage, l.opts.Group, err)
 	}
@@ -114,14 +105,15 @@ func (l *Loop) session(ctx context.Context) (committed bool, err error) {
 	l.state.Set(nil)
 	for ctx.Err() == nil {
 		session.AllowRebalance()
+		member.await(ctx, PollWait)
 		records, err := Poll(ctx, session, l.opts.MaxPoll)
 		if err != nil {
 			return committed, fmt.Errorf("%s: poll %s: %w", l.opts.Stage, l.opts.Topic, err)
 		}
-		if rebalanced.Swap(false) {
+		if !member.steady() {
 			// The session would abort the next transaction, for it cannot
-			// know that it had nothing in hand. Let that be an empty one,
-			// before there is any work in it; the records come again.
+			// know that nothing was in hand. Let that be an empty one, before
+			// there is any work in it; the records come again.
 			if err := l.abort(ctx, session); err != nil {
 				return committed, err
 			}
@@ -168,8 +160,7 @@ func (l *Loop) drained(ctx context.Context, reader *Reader) (bool, error) {
 
 // commit publishes and ends the transaction. It goes on when ctx ends: what
 // has been worked out is not thrown away at a shutdown. A transaction that
-// aborts without an error was a member's that the group had given up: the
-// records come again, here or elsewhere.
+// aborts without an error met a rebalance: the records come again.
 func (l *Loop) commit(ctx context.Context, session *kgo.GroupTransactSession, out []*kgo.Record) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitWait)
 	defer cancel()
