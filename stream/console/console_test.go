@@ -92,15 +92,12 @@ func TestPageShowsWhy(t *testing.T) {
 	status, err := opts.Status(t.Context())
 	c.pulse.beat(time.Now(), status, err)
 	p := pick("s-1")
-	p.Scores = map[string]float32{"humanities": 1.25}
 	c.Add(p)
-	control := pick("s-2")
-	control.Control = true
-	c.Add(control)
+	c.Add(pick("s-2"))
 	body := get(t, c, "/").Body.String()
 	for _, want := range []string{
 		"1\u202F234\u202F567", "policy", "abc123", "<b>42</b>", "scene understanding", "yes/no", "<b>3.42</b>", "2nd of its bin", "2.90",
-		"Is it s-1?", "humanities", "1.25", "photos", "control, at random", `width="25.00%"`,
+		"Is it s-1?", "humanities", "photos", `width="25.00%"`,
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)

@@ -2,7 +2,7 @@
 // server with the samples chosen last and why, counts and lag, and with
 // /metrics, /healthz and /readyz.
 //
-// It reads no topic itself. Whoever runs it hands over picks with Add, and
+// Picks come from the topic curated (Follow); whoever runs it
 // answers for the counts with Options.Status. The page is rendered here and
 // kept up to date by server-sent events; without scripts it reloads itself.
 //

@@ -86,19 +86,12 @@ type card struct {
 	Question string
 	Answer   string
 	Rest     []schemas.Turn // the whole conversation, where it is more than what is shown
-	Marks    []mark
-	ByStyle  string // links that filter by what the card has
+	ByStyle  string         // links that filter by what the card has
 	ByCap    string
 	BySource string
 }
 
 type picture struct{ Path, Alt string }
-
-// mark is a capability's score.
-type mark struct {
-	Name  string
-	Score float32
-}
 
 // table is counts of one kind, as bars.
 type table struct {
@@ -186,12 +179,6 @@ func newCard(k kept, f filter) card {
 		}
 	}
 	out.Question, out.Answer = cut(shownQuestion, out.Question), cut(shownAnswer, out.Answer)
-	for name, score := range k.Scores {
-		out.Marks = append(out.Marks, mark{name, score})
-	}
-	slices.SortFunc(out.Marks, func(a, b mark) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Name, b.Name))
-	})
 	return out
 }
 

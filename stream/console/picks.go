@@ -22,10 +22,8 @@ type Picked struct {
 	Rank       int     // place in the bin, from 1
 	// WindowStart and WindowEnd bound the window; zero where it is the whole input.
 	WindowStart, WindowEnd time.Time
-	Scores                 map[string]float32 // by capability; may be nil
 	Turns                  []schemas.Turn
 	Pictures               []schemas.Image
-	Control                bool // chosen at random, for the control stream
 }
 
 // What the page keeps of a sample, however large it is.
@@ -66,10 +64,8 @@ func (c *Console) Add(p Picked) {
 }
 
 func (ps *picks) add(p Picked) {
-	if !p.Control {
-		count(ps.styles, p.Style)
-		count(ps.capabilities, p.Capability)
-	}
+	count(ps.styles, p.Style)
+	count(ps.capabilities, p.Capability)
 	k := kept{number: ps.next, Picked: p}
 	ps.next++
 	k.trim()
