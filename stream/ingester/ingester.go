@@ -36,7 +36,9 @@ type Options struct {
 type Ingester struct {
 	opts  Options
 	state kafka.State
-	count atomic.Int64
+	first atomic.Int64 // elements that the log held when Run began
+	count atomic.Int64 // and holds now
+	dead  atomic.Int64 // of those published by Run, too large to travel
 }
 
 // New checks the options.
@@ -50,9 +52,12 @@ func New(opts Options) (*Ingester, error) {
 // Ready returns why the stage does not work, or nil.
 func (in *Ingester) Ready() error { return in.state.Err() }
 
-// Count returns how many elements the log holds, those of earlier runs
-// included.
-func (in *Ingester) Count() int64 { return in.count.Load() }
+// Counts returns how many elements of the source earlier runs have published,
+// how many this one has, and how many of these were too large and are dead.
+func (in *Ingester) Counts() (earlier, published, dead int64) {
+	earlier = in.first.Load()
+	return earlier, in.count.Load() - earlier, in.dead.Load()
+}
 
 // Run publishes the source from where the log ends, until the source ends or
 // ctx does. A failure is returned: the source cannot be rewound, so the
@@ -85,6 +90,7 @@ func (in *Ingester) run(ctx context.Context) error {
 		return fmt.Errorf("ingest: pass over the %d elements that are in the log: %w", position, err)
 	}
 	in.count.Store(position)
+	in.first.Store(position)
 	for {
 		if in.opts.Gate != nil {
 			if err := in.opts.Gate(ctx); err != nil {
@@ -124,7 +130,7 @@ func (in *Ingester) position(ctx context.Context, reader *kafka.Reader) (int64, 
 			return 0, err
 		}
 		for partition := range ends {
-			last, err := reader.Last(ctx, topic, partition)
+			last, err := reader.Last(ctx, topic, partition, own)
 			if err != nil {
 				return 0, err
 			}
@@ -204,6 +210,11 @@ func (in *Ingester) publish(ctx context.Context, client *kgo.Client, records []*
 	in.opts.Metrics.Transaction(Stage, err == nil, in.opts.Now().Sub(began))
 	if err == nil {
 		in.opts.Metrics.Published(Stage, records)
+		for _, r := range records {
+			if r.Topic == in.opts.Topics.DeadLetter {
+				in.dead.Add(1)
+			}
+		}
 	}
 	return err
 }
