@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -255,6 +256,16 @@ func (m *Machine) Open() (windows int, candidates int64) {
 		candidates += w.distinct()
 	}
 	return len(m.open), candidates
+}
+
+// NextEnd returns the end (ms) of the open window that closes first, and false
+// where none is open.
+func (m *Machine) NextEnd() (int64, bool) {
+	next, found := int64(math.MaxInt64), false
+	for end := range m.open {
+		next, found = min(next, end), true
+	}
+	return next, found
 }
 
 // LowestNeeded returns, for each partition that an open window has records

@@ -15,15 +15,12 @@ import (
 	"cream/stream/kafka"
 )
 
-// Groups are the consumer groups whose progress tells what is still needed.
-type Groups struct{ Score, Select, Harvest string }
-
 // CleanerOptions describe a Cleaner.
 type CleanerOptions struct {
 	Broker *Broker
 	Client *kgo.Client
 	Topics kafka.Topics
-	Groups Groups
+	Groups kafka.Groups // whose progress tells what is still needed
 	Codec  *schemas.Codec
 	Limit  int64 // bytes that the data folder may hold
 	Keep   bool  // delete nothing: the run's end wants to read it all
@@ -42,14 +39,18 @@ type Cleaner struct {
 	size int64
 }
 
+// minLimit has room for what cannot be deleted: the last segment of each
+// partition, with a batch of the largest samples.
+const minLimit = 256 << 20
+
 // NewCleaner checks the options.
 func NewCleaner(opts CleanerOptions) (*Cleaner, error) {
 	var errs []error
 	if opts.Broker == nil || opts.Client == nil || opts.Codec == nil || opts.Logger == nil {
 		errs = append(errs, errors.New("cleaner: Broker, Client, Codec and Logger must be set"))
 	}
-	if opts.Limit < 64<<20 {
-		errs = append(errs, fmt.Errorf("cleaner: a limit of %d bytes is too small: at least 64 MiB are needed", opts.Limit))
+	if opts.Limit < minLimit {
+		errs = append(errs, fmt.Errorf("cleaner: a limit of %d bytes is too small: at least %d MiB are needed", opts.Limit, minLimit>>20))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -199,6 +200,11 @@ func (c *Cleaner) committed(ctx context.Context, group, topic string) (map[int32
 	return at, nil
 }
 
+// deleteBelow deletes what lies below these offsets, but never a partition's
+// last record. The broker knows a partition's end only by what is in it: were
+// it empty, its offsets would begin again at 0 after a restart, and every
+// position that was committed would be wrong. And the ingester finds its place
+// by the last sample.
 func (c *Cleaner) deleteBelow(ctx context.Context, topic string, below map[int32]int64) error {
 	starts, _, err := c.reader.Bounds(ctx, topic)
 	if err != nil {
@@ -206,8 +212,15 @@ func (c *Cleaner) deleteBelow(ctx context.Context, topic string, below map[int32
 	}
 	var offsets kadm.Offsets
 	for partition, at := range below {
-		if at > starts[partition] {
-			offsets.AddOffset(topic, partition, at, -1)
+		if at <= starts[partition] {
+			continue
+		}
+		last, err := c.reader.Last(ctx, topic, partition, func(*kgo.Record) bool { return true })
+		if err != nil {
+			return err
+		}
+		if last != nil && last.Offset > starts[partition] {
+			offsets.AddOffset(topic, partition, min(at, last.Offset), -1)
 		}
 	}
 	if len(offsets) == 0 {

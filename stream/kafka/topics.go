@@ -28,6 +28,18 @@ func DefaultTopics(prefix string) Topics {
 	}
 }
 
+// Groups are the names of the stages' consumer groups.
+type Groups struct{ Score, Select, Harvest string }
+
+// DefaultGroups returns the groups that go with DefaultTopics of a prefix.
+func DefaultGroups(prefix string) Groups {
+	return Groups{
+		Score:   prefix + "cream-score",
+		Select:  prefix + "cream-select",
+		Harvest: prefix + "cream-harvest",
+	}
+}
+
 // Layout is how topics are to be made.
 type Layout struct {
 	// Partitions of samples and of scores: a score goes to the partition that

@@ -33,6 +33,7 @@ type Options struct {
 	Once   bool // end when the source has ended and everything is through
 
 	Topics   kafka.Topics
+	Groups   kafka.Groups
 	Codec    *schemas.Codec
 	Policy   selection.Policy
 	Scorer   scoring.Scorer
@@ -46,9 +47,6 @@ type Options struct {
 	Logger     *slog.Logger
 }
 
-// groups are the consumer groups of the stages.
-var groups = embedded.Groups{Score: "cream-score", Select: "cream-select", Harvest: "cream-harvest"}
-
 // Partitions of samples and scores on the embedded broker. More would not
 // make one process faster.
 const partitions = 4
@@ -60,6 +58,7 @@ type Pipeline struct {
 	client  *kgo.Client // for what is no stage's: topics, cleaning, export
 	cluster kafka.Cluster
 	cleaner *embedded.Cleaner
+	before  Progress
 
 	ingest  *ingester.Ingester
 	score   *scorer.Scorer
@@ -88,6 +87,11 @@ func Open(ctx context.Context, opts Options) (_ *Pipeline, err error) {
 	}); err != nil {
 		return nil, err
 	}
+	if opts.Once {
+		if p.before, err = p.count(ctx); err != nil {
+			return nil, fmt.Errorf("count what earlier starts have done: %w", err)
+		}
+	}
 	return p, p.assemble()
 }
 
@@ -96,7 +100,7 @@ func (p *Pipeline) assemble() error {
 	metrics := kafka.NewMetrics(o.Registerer)
 	var errs [5]error
 	p.cleaner, errs[0] = embedded.NewCleaner(embedded.CleanerOptions{
-		Broker: p.broker, Client: p.client, Topics: o.Topics, Groups: groups,
+		Broker: p.broker, Client: p.client, Topics: o.Topics, Groups: o.Groups,
 		Codec: o.Codec, Limit: o.DataLimit, Keep: o.Once, Logger: o.Logger,
 	})
 	// The transactional ids are this start's own. A producer of the process
@@ -106,18 +110,18 @@ func (p *Pipeline) assemble() error {
 		Source: o.Source, Gate: p.gate, Now: o.Now, Metrics: metrics, Logger: o.Logger,
 	})
 	p.score, errs[2] = scorer.New(scorer.Options{
-		Cluster: p.cluster, Topics: o.Topics, Group: groups.Score, Instance: o.Instance,
+		Cluster: p.cluster, Topics: o.Topics, Group: o.Groups.Score, Instance: o.Instance,
 		Sessions: o.Sessions, MaxPoll: o.MaxPoll, MaxAhead: o.MaxAhead,
 		Codec: o.Codec, Scorer: o.Scorer, Now: o.Now, Metrics: metrics, Logger: o.Logger,
 	})
 	p.sel, errs[3] = selector.New(selector.Options{
-		Cluster: p.cluster, Topics: o.Topics, Group: groups.Select, ScoreGroup: groups.Score,
-		TransactionalID: groups.Select + "-" + o.Instance,
+		Cluster: p.cluster, Topics: o.Topics, Group: o.Groups.Select, ScoreGroup: o.Groups.Score,
+		TransactionalID: o.Groups.Select + "-" + o.Instance,
 		Policy:          o.Policy, Capabilities: o.Scorer.Vocabulary().Capabilities, Batch: o.Once,
 		Codec: o.Codec, Now: o.Now, Metrics: metrics, Measures: selector.NewMeasures(o.Registerer), Logger: o.Logger,
 	})
 	p.harvest, errs[4] = harvester.New(harvester.Options{
-		Cluster: p.cluster, Topics: o.Topics, Group: groups.Harvest, Instance: o.Instance,
+		Cluster: p.cluster, Topics: o.Topics, Group: o.Groups.Harvest, Instance: o.Instance,
 		MaxPoll: harvestPoll, Codec: o.Codec, Metrics: metrics, Logger: o.Logger,
 	})
 	return errors.Join(errs[:]...)
@@ -142,14 +146,14 @@ func (p *Pipeline) gate(ctx context.Context) error {
 	}
 	admin := kadm.NewClient(p.client)
 	for {
-		lag, err := admin.Lag(ctx, groups.Score)
+		lag, err := admin.Lag(ctx, p.opts.Groups.Score)
 		if err == nil {
 			err = lag.Error()
 		}
 		if err != nil {
 			return fmt.Errorf("look up the scorer's lag: %w", err)
 		}
-		if lag[groups.Score].Lag.Total() < aheadOfScorer {
+		if lag[p.opts.Groups.Score].Lag.Total() < aheadOfScorer {
 			return nil
 		}
 		select {

@@ -115,7 +115,7 @@ func (r run) once(t *testing.T) (string, *exporter.Summary) {
 	defer cancel()
 	p, err := pipeline.Open(ctx, pipeline.Options{
 		DataDir: r.data, DataLimit: 1 << 30, Source: source, Once: true,
-		Topics: kafka.DefaultTopics(""), Codec: codec, Policy: policy, Scorer: r.scorer,
+		Topics: kafka.DefaultTopics(""), Groups: kafka.DefaultGroups(""), Codec: codec, Policy: policy, Scorer: r.scorer,
 		Sessions: 2, MaxPoll: 100, MaxAhead: 5 * time.Minute, Instance: fmt.Sprint(rand.Uint64()),
 		Now: time.Now, Registerer: prometheus.NewRegistry(), Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})

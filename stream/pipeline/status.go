@@ -3,31 +3,88 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"cream/schemas"
+	"cream/stream/harvester"
+	"cream/stream/ingester"
+	"cream/stream/kafka"
+	"cream/stream/scorer"
+	"cream/stream/selector"
 )
 
-// Progress is how far each stage has come: counts since the process started,
-// but for Samples, which counts all that the log has taken in.
+// Progress is how far each stage has come. With Once it counts all that the
+// data folder holds, those of earlier starts included; without, what has
+// happened since the start.
 type Progress struct {
 	Samples  int64
 	Scored   int64
-	Dead     int64
+	Dead     int64 // could not be scored
 	Selected int64
 	Control  int64
 	Late     int64
 	Windows  int64
 	Curated  int64
+	Lost     int64 // chosen, and could not be harvested
 }
 
 // Progress returns the counts.
 func (p *Pipeline) Progress() Progress {
-	var out Progress
-	out.Samples = p.ingest.Count()
-	out.Scored, out.Dead = p.score.Counts()
-	out.Selected, out.Control, out.Late, out.Windows = p.sel.Counts()
-	out.Curated, _, _ = p.harvest.Counts()
+	out := p.before
+	earlier, published, dead := p.ingest.Counts()
+	out.Samples = published
+	if p.opts.Once {
+		out.Samples += earlier
+	}
+	scored, unscored := p.score.Counts()
+	out.Scored += scored
+	out.Dead += unscored + dead
+	selected, control, late, windows := p.sel.Counts()
+	out.Selected += selected
+	out.Control += control
+	out.Late += late
+	out.Windows += windows
+	curated, _, lost := p.harvest.Counts()
+	out.Curated += curated
+	out.Lost += lost
 	return out
+}
+
+// Coverage returns the samples seen and chosen in the windows that have closed
+// since the start, by style and by capability.
+func (p *Pipeline) Coverage() (styles, capabilities map[string]schemas.Count) {
+	return p.sel.Coverage()
+}
+
+// NextEnd returns the end of the open window that closes first, or zero.
+func (p *Pipeline) NextEnd() time.Time { return p.sel.NextEnd() }
+
+// count returns what earlier starts of a batch have left on the topics.
+func (p *Pipeline) count(ctx context.Context) (Progress, error) {
+	var found Progress
+	t, reader := p.opts.Topics, kafka.NewReader(p.client)
+	for topic, into := range map[string]*int64{t.Scores: &found.Scored, t.Windows: &found.Windows, t.Curated: &found.Curated} {
+		err := reader.Scan(ctx, topic, func(*kgo.Record) error { *into++; return nil })
+		if err != nil {
+			return Progress{}, err
+		}
+	}
+	err := reader.Scan(ctx, t.DeadLetter, func(r *kgo.Record) error {
+		switch stage, _ := kafka.Header(r, kafka.HeaderErrorStage); stage {
+		case ingester.Stage, scorer.Stage:
+			found.Dead++
+		case selector.Stage:
+			found.Late++
+		case harvester.Stage:
+			found.Lost++
+		}
+		return nil
+	})
+	found.Selected = found.Curated + found.Lost
+	return found, err
 }
 
 // Check is a stage's readiness, by name.
@@ -47,7 +104,8 @@ func (p *Pipeline) Checks() []Check {
 // Lag returns how many records each stage's group is behind. Transaction
 // markers count among them.
 func (p *Pipeline) Lag(ctx context.Context) (map[string]int64, error) {
-	stages := map[string]string{"score": groups.Score, "select": groups.Select, "harvest": groups.Harvest}
+	groups := p.opts.Groups
+	stages := map[string]string{scorer.Stage: groups.Score, selector.Stage: groups.Select, harvester.Stage: groups.Harvest}
 	lags, err := kadm.NewClient(p.client).Lag(ctx, groups.Score, groups.Select, groups.Harvest)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"cream/schemas"
 	"cream/selection"
 	"cream/stream/kafka"
 )
@@ -53,6 +54,8 @@ func (s *session) advance(ctx context.Context, partitions []int32, pollWasEmpty 
 	}
 	_, candidates := s.machine.Open()
 	s.opts.Measures.open.Set(float64(candidates))
+	next, _ := s.machine.NextEnd()
+	s.nextEnd.Store(next)
 	return done, nil
 }
 
@@ -174,6 +177,10 @@ func (s *session) settle(o *outcome) error {
 	s.selected.Add(o.window.Selected)
 	s.control.Add(o.window.Control)
 	s.windows.Add(1)
+	s.mu.Lock()
+	addCounts(s.styles, o.window.Styles)
+	addCounts(s.capabilities, o.window.Capabilities)
+	s.mu.Unlock()
 	if err := s.opts.Measures.window(o); err != nil {
 		return fmt.Errorf("%s: merge the window's sketches: %w", Stage, err)
 	}
@@ -181,4 +188,10 @@ func (s *session) settle(o *outcome) error {
 		"start", time.UnixMilli(o.window.Start).UTC(), "samples", o.window.Samples,
 		"selected", o.window.Selected, "budget", o.window.Budget, "shortfall", o.window.Shortfall)
 	return nil
+}
+
+func addCounts(to, of map[string]schemas.Count) {
+	for name, c := range of {
+		to[name] = schemas.Count{Seen: to[name].Seen + c.Seen, Chosen: to[name].Chosen + c.Chosen}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,6 +48,10 @@ type Selector struct {
 	state kafka.State
 
 	selected, control, late, windows atomic.Int64
+	nextEnd                          atomic.Int64 // ms; of the open window that closes first
+
+	mu                   sync.Mutex
+	styles, capabilities map[string]schemas.Count
 }
 
 // New checks the options, the policy against the capabilities included.
@@ -64,7 +69,10 @@ func New(opts Options) (*Selector, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	s := &Selector{opts: opts, drain: make(chan struct{})}
+	s := &Selector{
+		opts: opts, drain: make(chan struct{}),
+		styles: make(map[string]schemas.Count), capabilities: make(map[string]schemas.Count),
+	}
 	s.state.Set(errors.New("not yet started"))
 	return s, nil
 }
@@ -78,6 +86,24 @@ func (s *Selector) Ready() error { return s.state.Err() }
 // Counts returns what this process has published.
 func (s *Selector) Counts() (selected, control, late, windows int64) {
 	return s.selected.Load(), s.control.Load(), s.late.Load(), s.windows.Load()
+}
+
+// NextEnd returns the end of the open window that closes first; zero where
+// there is none, or where it is the whole input.
+func (s *Selector) NextEnd() time.Time {
+	end := s.nextEnd.Load()
+	if end <= 0 || end >= selection.EndOfTime {
+		return time.Time{}
+	}
+	return time.UnixMilli(end)
+}
+
+// Coverage returns how many samples of the windows that this process has
+// closed were seen and chosen, by style and by capability.
+func (s *Selector) Coverage() (styles, capabilities map[string]schemas.Count) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.styles), maps.Clone(s.capabilities)
 }
 
 // Run works until ctx ends, or has drained. Whatever fails ends the session;

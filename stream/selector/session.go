@@ -51,10 +51,11 @@ type ownership struct {
 	lost       bool
 }
 
-// Limits of a selector's transaction: it may publish a large window.
+// Limits of a selector's transaction. It may publish a window of millions; a
+// long timeout harms nobody, for the selector that takes over ends it at once.
 const (
 	maxPoll     = 10_000
-	txnTimeout  = 60 * time.Second
+	txnTimeout  = 10 * time.Minute
 	idleRecheck = time.Second
 )
 
