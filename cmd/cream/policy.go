@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"cream/selection"
+)
+
+// readPolicy reads a policy file.
+func readPolicy(path string) (selection.Policy, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return selection.Policy{}, fmt.Errorf("read the policy: %w", err)
+	}
+	return selection.ParsePolicy(path, text)
+}
+
+func newPolicy() *cobra.Command {
+	cmd := &cobra.Command{Use: "policy", Short: "Check a policy, or begin one"}
+	cmd.AddCommand(&cobra.Command{
+		Use:   "default",
+		Short: "Print the default policy, to begin one of your own",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			policy := selection.DefaultPolicy()
+			policy.Window.Size = selection.DefaultSize
+			fmt.Fprint(cmd.OutOrStdout(), policy.YAML())
+			return nil
+		},
+	})
+	cmd.AddCommand(&cobra.Command{
+		Use:   "check FILE",
+		Short: "Read a policy and print it in full, or say what is wrong with it",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			policy, err := readPolicy(args[0])
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "# version %s\n%s", policy.Version(), policy.YAML())
+			return nil
+		},
+	})
+	return cmd
+}
+
+// streamPolicy returns the policy of a stream without an end: the named
+// file's, or else the generated one in the data folder, which is made at the
+// first start, for its reader to change.
+func streamPolicy(path, dataDir string, generated selection.Policy) (selection.Policy, string, error) {
+	if path == "" {
+		path = filepath.Join(dataDir, "policy.yaml")
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			if err := os.MkdirAll(dataDir, 0o755); err != nil {
+				return selection.Policy{}, path, fmt.Errorf("make the data folder: %w", err)
+			}
+			if err := os.WriteFile(path, []byte(generated.YAML()), 0o644); err != nil {
+				return selection.Policy{}, path, fmt.Errorf("write the generated policy: %w", err)
+			}
+		}
+	}
+	policy, err := readPolicy(path)
+	if err == nil && policy.Window.Size == 0 {
+		policy.Window.Size = selection.DefaultSize
+	}
+	return policy, path, err
+}

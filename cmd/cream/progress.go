@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"cream/stream/pipeline"
+)
+
+// showProgress tells how far the run has come until ctx ends: on a terminal
+// in one line that is written over, elsewhere in plain lines now and then.
+// fraction is how much of the input has been read; nil where it has no end.
+func showProgress(ctx context.Context, out *os.File, p *pipeline.Pipeline, fraction func() float64) {
+	tty := term.IsTerminal(int(out.Fd()))
+	every, end := 10*time.Second, "\n"
+	if tty {
+		every, end = 500*time.Millisecond, "\x1b[K\r"
+	}
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	began := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			if tty {
+				io.WriteString(out, "\x1b[K")
+			}
+			return
+		case <-ticker.C:
+			fmt.Fprint(out, progressLine(p.Progress(), time.Since(began), fraction), end)
+		}
+	}
+}
+
+func progressLine(c pipeline.Progress, since time.Duration, fraction func() float64) string {
+	rate := float64(c.Scored+c.Dead) / since.Seconds()
+	line := fmt.Sprintf("samples %d  scored %d  dead %d  %.1f/s  windows %d  chosen %d",
+		c.Samples, c.Scored, c.Dead, rate, c.Windows, c.Curated)
+	if fraction == nil {
+		return line
+	}
+	read := fraction()
+	if read > 0 && rate > 0 && c.Windows == 0 {
+		left := float64(c.Samples)/read - float64(c.Scored+c.Dead)
+		eta := time.Duration(max(0, left) / rate * float64(time.Second))
+		line += fmt.Sprintf("  ETA %s", eta.Round(time.Second))
+	}
+	return line
+}

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"cream/scoring"
+	"cream/selection"
+	"cream/stream/console"
+	"cream/stream/kafka"
+	"cream/stream/pipeline"
+)
+
+// upFlags are what `cream up` is told.
+type upFlags struct {
+	input, out, policy, data string
+	once                     bool
+	dataLimit                int64
+	port                     int
+	listen                   string
+	rate                     float64
+	prefix, registry         string
+	scorer                   scorerFlags
+}
+
+func newUp() *cobra.Command {
+	var f upFlags
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Run the whole flow in this process, on an embedded broker",
+		Long: `up runs a broker, every stage and the console in one process.
+
+Without --input it plays an endless stream of generated samples. With --input
+it takes a LLaVA file (a JSON array, or JSON lines; pictures relative to the
+file). With --once it ends when the whole input is through, and writes the
+result to --out.`,
+		Example: `  cream up
+  cream up --input samples.jsonl --once --out curated/`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			logger, err := newLogger(cmd)
+			if err != nil {
+				return err
+			}
+			return f.run(cmd.Context(), logger, cmd.OutOrStdout())
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.input, "input", "", "LLaVA file; without one, an endless stream of generated samples")
+	fl.BoolVar(&f.once, "once", false, "end when the input is through")
+	fl.StringVar(&f.out, "out", "", "folder for the result of --once")
+	fl.StringVar(&f.policy, "policy", "", "policy file; without one, a generated policy in the data folder (with --once: the default)")
+	fl.StringVar(&f.data, "data", "", "data folder (default .cream; with --once a temporary one); name it to go on after a crash")
+	fl.Int64Var(&f.dataLimit, "data-limit", 2<<30, "bytes that the data folder may hold")
+	fl.IntVar(&f.port, "broker-port", 0, "port of the embedded broker on 127.0.0.1; 0 takes a free one")
+	fl.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the console; empty for none (the default with --once)")
+	fl.Float64Var(&f.rate, "synth-rate", 20, "generated samples a second")
+	bindTopics(cmd, &f.prefix, &f.registry)
+	f.scorer.bind(cmd)
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		if f.once && !cmd.Flags().Changed("listen") {
+			f.listen = ""
+		}
+		return f.check()
+	}
+	return cmd
+}
+
+func (f *upFlags) check() error {
+	var errs []error
+	if f.once && f.input == "" {
+		errs = append(errs, errors.New("--once needs --input: the generated stream has no end"))
+	}
+	if f.once && f.out == "" {
+		errs = append(errs, errors.New("--once needs --out: a folder for the result"))
+	}
+	if !f.once && f.out != "" {
+		errs = append(errs, errors.New("--out goes with --once"))
+	}
+	if f.rate <= 0 {
+		errs = append(errs, fmt.Errorf("--synth-rate is %v: it must be positive", f.rate))
+	}
+	return errors.Join(errs...)
+}
+
+func (f *upFlags) run(ctx context.Context, logger *slog.Logger, out io.Writer) (err error) {
+	policy, remove, err := f.prepare(out)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	registry := newRegistry()
+	mediaRoot := f.scorer.mediaRoot
+	if f.input != "" && mediaRoot == "" {
+		mediaRoot = filepath.Dir(f.input)
+	}
+	score, release, err := f.scorer.openModel(mediaRoot, registry, logger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	if err := f.claim(policy, score.Vocabulary()); err != nil {
+		return err
+	}
+	topics := kafka.DefaultTopics(f.prefix)
+	codec, err := newCodec(ctx, f.registry, topics)
+	if err != nil {
+		return err
+	}
+	source, fraction, err := f.source(codec)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	p, err := pipeline.Open(ctx, pipeline.Options{
+		DataDir: f.data, DataLimit: f.dataLimit, Port: f.port,
+		Source: source, Once: f.once, Topics: topics, Groups: kafka.DefaultGroups(f.prefix), Codec: codec, Policy: policy,
+		Scorer: score, Sessions: f.scorer.sessions, MaxPoll: f.scorer.maxPoll, MaxAhead: f.scorer.maxAhead,
+		Instance: strconv.FormatInt(time.Now().UnixNano(), 36),
+		Now:      time.Now, Registerer: registry, Logger: logger,
+	})
+	if err != nil {
+		return err
+	}
+	v := score.Vocabulary()
+	runErr := f.serve(ctx, p, fraction, pageOptions{
+		listen: f.listen, pipeline: p, topics: topics, codec: codec, mediaRoot: mediaRoot, registry: registry, logger: logger,
+		about: []console.About{
+			{Name: "bundle", Value: fmt.Sprintf("%s %s on %s", v.Model, v.Version, score.Provider())},
+			{Name: "policy", Value: policy.Version()},
+			{Name: "input", Value: cmp.Or(f.input, "generated samples")},
+		},
+	}, out)
+	if runErr == nil && ctx.Err() == nil && f.once {
+		runErr = f.export(ctx, p, out)
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintf(out, "stopped; the same command goes on where it was (data folder %s)\n", f.data)
+	}
+	return errors.Join(runErr, p.Close())
+}
+
+// prepare settles the data folder and the policy. remove deletes the folder
+// of a run that nobody can go on with.
+func (f *upFlags) prepare(out io.Writer) (policy selection.Policy, remove func(), err error) {
+	remove = func() {}
+	if f.once {
+		policy = selection.DefaultPolicy()
+		if f.policy != "" {
+			if policy, err = readPolicy(f.policy); err != nil {
+				return policy, remove, err
+			}
+		}
+		if f.data == "" {
+			if f.data, err = os.MkdirTemp("", "cream-"); err != nil {
+				return policy, remove, fmt.Errorf("make a temporary data folder: %w", err)
+			}
+			dir := f.data
+			remove = func() { os.RemoveAll(dir) }
+		}
+		return policy, remove, nil
+	}
+	if f.data == "" {
+		f.data = ".cream"
+	}
+	generated := selection.DefaultPolicy()
+	generated.Window = selection.Window{Size: 30 * time.Second, Lateness: 5 * time.Second, Idle: 10 * time.Second}
+	policy, path, err := streamPolicy(f.policy, f.data, generated)
+	if err == nil {
+		fmt.Fprintf(out, "policy    %s (version %s)\n", path, policy.Version())
+	}
+	return policy, remove, err
+}
+
+func (f *upFlags) claim(policy selection.Policy, v scoring.Vocabulary) error {
+	id := pipeline.Identity{Policy: policy.Version(), Bundle: v.Model + " " + v.Version, Once: f.once}
+	if f.input != "" {
+		file, err := os.Open(f.input)
+		if err != nil {
+			return fmt.Errorf("open the input: %w", err)
+		}
+		defer file.Close()
+		digest := sha256.New()
+		if _, err := io.Copy(digest, file); err != nil {
+			return fmt.Errorf("read the input: %w", err)
+		}
+		id.Input = hex.EncodeToString(digest.Sum(nil))
+	}
+	return id.Claim(f.data)
+}
+
+// serve runs the pipeline and, beside it, the console and the progress.
+func (f *upFlags) serve(ctx context.Context, p *pipeline.Pipeline, fraction func() float64, show pageOptions, out io.Writer) error {
+	beside, stop := context.WithCancel(ctx)
+	defer stop()
+	group, groupCtx := errgroup.WithContext(beside)
+	fmt.Fprintf(out, "broker    %s\n", p.Addrs()[0])
+	if f.listen != "" {
+		page, err := newPage(show)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "console   http://%s\n", f.listen)
+		group.Go(func() error { return page.run(groupCtx) })
+	}
+	group.Go(func() error { showProgress(groupCtx, os.Stderr, p, fraction); return nil })
+	group.Go(func() error {
+		defer stop()
+		return p.Run(groupCtx)
+	})
+	return group.Wait()
+}
+
+func (f *upFlags) export(ctx context.Context, p *pipeline.Pipeline, out io.Writer) error {
+	summary, err := p.Export(ctx, f.out)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d samples: %d scored (%d duplicates), %d dead; %d chosen in %d windows\n",
+		summary.Samples, summary.Scored, summary.Duplicates, summary.Dead, summary.Selected, summary.Windows)
+	for _, why := range summary.Shortfalls {
+		fmt.Fprintln(out, "shortfall:", why)
+	}
+	fmt.Fprintln(out, "written to", f.out)
+	return nil
+}
