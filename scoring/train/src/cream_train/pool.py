@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-# Sources whose licence (non-commercial, copyleft or research only) forbids it,
-# and the few-shot samples, which pull in-context learning down elsewhere.
-UNCLEAN_SOURCES = frozenset(
-    {"daquar", "drivelm", "llava_bench_coco", "opencqa", "tabmwp", "fewshot"}
-)
+from cream_train.sources import UPSTREAM
+
+# A few-shot sample is put together from another source's: its licence tells which, and it counts as that
+# source's, lest a source be on both sides of a test.
+FEW_SHOT = re.compile(r"constructed from (\w+)")
+RESTRICTED = re.compile(r"\b(NC|ND)\b|GPL|non-?commercial|no-?deriv", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,19 @@ class Sample:
     scores: np.ndarray | None  # [capabilities], mean over the judges
     styles: dict[str, float] | None  # style to the share of judges that named it
 
+    def may_train(self) -> bool:
+        return may_train(self.source, self.licence)
+
+
+def source_of(source: str, licence: str) -> str:
+    parts = FEW_SHOT.match(licence)
+    return parts[1] if source == "fewshot" and parts else source
+
 
 def may_train(source: str, licence: str) -> bool:
-    """Whether the licence lets weights trained on the sample be shipped."""
-    upper = licence.upper()
-    if source in UNCLEAN_SOURCES or "GPL" in upper:
-        return False
-    return "-NC" not in upper and "-ND" not in upper
+    """Whether weights trained on the sample may be shipped: the source is a known one, and the sample's own
+    licence, which must be told, neither forbids commercial use or changes, nor is a GPL."""
+    return source in UPSTREAM and bool(licence.strip()) and not RESTRICTED.search(licence)
 
 
 def texts(conversations: list[dict[str, str]]) -> tuple[str, str]:
@@ -46,7 +54,8 @@ def texts(conversations: list[dict[str, str]]) -> tuple[str, str]:
 
 
 def join(parts: list[str]) -> str:
-    return "\n".join(p.replace("<image>", "").strip(" \t\n\r\f\v") for p in parts)
+    said = (p.replace("<image>", "").strip(" \t\n\r\f\v") for p in parts)
+    return "\n".join(s for s in said if s)
 
 
 def load(folder: Path, capabilities: list[str]) -> list[Sample]:
@@ -67,10 +76,18 @@ def load(folder: Path, capabilities: list[str]) -> list[Sample]:
                     styles[name] = styles.get(name, 0.0) + 1 / len(judged)
         out.append(
             Sample(
-                s["id"], s["source"], s["license"], groups.get(s["id"], s["id"]), question, answer,
-                len(s["conversations"]), [folder / p for p in paths], scores, styles,
+                id=s["id"],
+                source=source_of(s["source"], s["license"]),
+                licence=s["license"],
+                group=groups.get(s["id"], s["id"]),
+                question=question,
+                answer=answer,
+                turns=len(s["conversations"]),
+                pictures=[folder / p for p in paths],
+                scores=scores,
+                styles=styles,
             )
-        )  # fmt: skip
+        )
     return out
 
 
