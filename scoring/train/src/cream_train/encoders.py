@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import torch
@@ -21,7 +22,14 @@ def vocabulary() -> Path:
 
 
 class Pictures(nn.Module):
-    """uint8 [M, 224, 224, 3] RGB → [M, 1280], EfficientNet-Lite0's pooled features."""
+    """uint8 [M, 224, 224, 3] RGB → [M, 1280], EfficientNet-Lite0's pooled features, each 0 to 6.
+
+    They are rounded to multiples of 1/4096: sums of them are then exact in fp32, and the mean over a
+    sample's pictures does not depend on the order of addition, which is the batch's affair.
+    """
+
+    GRID = 4096.0
+    WIDTH = 1280
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +40,8 @@ class Pictures(nn.Module):
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         x = (pictures.permute(0, 3, 1, 2).float() - 127.0) / 128.0
-        return self.net.extract_features(x).mean(dim=(2, 3))
+        pooled = self.net.extract_features(x).mean(dim=(2, 3))
+        return torch.round(pooled * self.GRID) / self.GRID
 
 
 class Texts(nn.Module):
@@ -47,7 +56,8 @@ class Texts(nn.Module):
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         hidden = self.net(input_ids=ids, attention_mask=mask).last_hidden_state
         weight = mask.unsqueeze(-1).float()
-        mean = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1.0)
+        # The sum as a product: ONNX Runtime adds rows up in another order where there is one sample.
+        mean = (weight.transpose(1, 2) @ hidden).squeeze(1) / weight.sum(1).clamp(min=1.0)
         return mean / mean.norm(dim=1, keepdim=True).clamp(min=1e-6)
 
 
@@ -60,8 +70,8 @@ def flat(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def load_picture(path: Path) -> np.ndarray:
+def load_picture(file: Path | IO[bytes]) -> np.ndarray:
     """uint8 [224, 224, 3], squashed by Pillow's antialiased bilinear filter."""
-    with Image.open(path) as picture:
+    with Image.open(file) as picture:
         resized = flat(picture).resize((SIZE, SIZE), Image.Resampling.BILINEAR)
     return np.asarray(resized, dtype=np.uint8)

@@ -1,61 +1,95 @@
-"""How well the heads do on sources that they were not fitted on."""
+"""How well the heads do on samples that they were not fitted on, beside baselines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy.stats import spearmanr
 
-from cream_train.heads import Blocks, Weights, fit
+from cream_train.folds import FOLDS, SEEN, TRAIN, UNSEEN, folds_by, parts
+from cream_train.heads import Blocks, Labels, Settings, fit
 
-FOLDS = 6
-Predict = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
-
-
-def folds_by(labels: np.ndarray, seed: int = 0) -> np.ndarray:
-    """A fold for each sample; all samples of one label are in one fold."""
-    names = sorted(set(labels))
-    order = np.random.default_rng(seed).permutation(len(names))
-    fold = {names[p]: i % FOLDS for i, p in enumerate(order)}
-    return np.array([fold[x] for x in labels])
+# Fitted on some rows, a method predicts the scores and styles of others.
+Method = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
-def out_of_fold(folds: np.ndarray, predict: Predict) -> tuple[np.ndarray, np.ndarray]:
+def methods(b: Blocks, y: Labels, s: Settings, answer_words: np.ndarray) -> dict[str, Method]:
+    """The bundle's heads and what they must beat."""
+
+    def heads(settings: Settings, shown: Blocks = b) -> Method:
+        def predict(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return fit(b.take(train), y.take(train), settings).predict(shown.take(test))
+
+        return predict
+
+    def constant(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        scores, styles = y.scores[train].mean(0), y.styles[train].mean(0)
+        return np.tile(scores, (len(test), 1)), np.tile(styles, (len(test), 1))
+
+    def source_mean(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        scores, styles = constant(train, test)
+        for row, source in enumerate(y.sources[test]):
+            same = train[y.sources[train] == source]
+            if len(same):
+                scores[row], styles[row] = y.scores[same].mean(0), y.styles[same].mean(0)
+        return scores, styles
+
+    def length(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        line = np.polyfit(answer_words[train], y.scores[train], 1)
+        scores = answer_words[test][:, None] * line[0] + line[1]
+        return np.clip(scores, 0, 5), constant(train, test)[1]
+
+    def pictures(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        shown = replace(s, question=0.0, answer=0.0, features=0.0)
+        return heads(shown)(train, test)[0], constant(train, test)[1]  # styles are read from texts
+
+    return {
+        "bundle": heads(s),
+        "bundle, pictures withheld in the test": heads(s, b.without_pictures()),
+        "trained on text only": heads(replace(s, picture=0.0)),
+        "trained on pictures only": pictures,
+        "mean of the source": source_mean,
+        "line through the answer's length": length,
+        "constant": constant,
+    }
+
+
+def evaluation(
+    b: Blocks, y: Labels, groups: np.ndarray, s: Settings, answer_words: np.ndarray, names: list[str]
+) -> dict:
+    """Every method on sources left out in turn, and on the two parts of a test held out once."""
+    folds, part = folds_by(y.sources), parts(y.sources, groups)
+    train, unseen, seen = (np.where(part == which)[0] for which in (TRAIN, UNSEEN, SEEN))
+    sizes = {"train": train, "unseen": unseen, "seen": seen}
+    report: dict = {
+        "folds": FOLDS,
+        "test": {n: {"samples": len(r), "sources": len(set(y.sources[r]))} for n, r in sizes.items()},
+        "sources_left_out": {},
+        "test_unseen_sources": {},
+        "test_seen_sources": {},
+    }
+    for name, method in methods(b, y, s, answer_words).items():
+        report["test_seen_sources"][name] = measure(*method(train, seen), y.take(seen), names)
+        if name == "mean of the source":
+            continue  # nothing is known of a source that was left out
+        report["sources_left_out"][name] = measure(*out_of_fold(folds, method), y, names)
+        report["test_unseen_sources"][name] = measure(*method(train, unseen), y.take(unseen), names)
+    return report
+
+
+def out_of_fold(folds: np.ndarray, method: Method) -> tuple[np.ndarray, np.ndarray]:
     """Predictions for every sample by heads that never saw its fold."""
-    scores = styles = None
-    for f in range(FOLDS):
-        train, test = np.where(folds != f)[0], np.where(folds == f)[0]
-        p, s = predict(train, test)
-        if scores is None:
-            scores, styles = np.zeros((len(folds), p.shape[1])), np.zeros((len(folds), s.shape[1]))
-        scores[test], styles[test] = p, s
-    return scores, styles
-
-
-def kernel_heads(b: Blocks, y: np.ndarray, st: np.ndarray, w: Weights, ridge: float, threshold: float) -> Predict:
-    def predict(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return fit(b.take(train), y[train], st[train], w, ridge, threshold).predict(b.take(test))
-
-    return predict
-
-
-def constant(y: np.ndarray, st: np.ndarray) -> Predict:
-    def predict(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return (np.tile(v[train].mean(0), (len(test), 1)) for v in (y, st))  # type: ignore[return-value]
-
-    return predict
-
-
-def length(answer_words: np.ndarray, y: np.ndarray, st: np.ndarray) -> Predict:
-    """Every score a line through the logarithm of the answer's length."""
-
-    def predict(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        line = [np.polyfit(answer_words[train], y[train, c], 1) for c in range(y.shape[1])]
-        scores = np.stack([np.polyval(p, answer_words[test]) for p in line], 1)
-        return np.clip(scores, 0, 5), np.tile(st[train].mean(0), (len(test), 1))
-
-    return predict
+    rows, scores, styles = [], [], []
+    for f in np.unique(folds):
+        test = np.where(folds == f)[0]
+        p, s = method(np.where(folds != f)[0], test)
+        rows.append(test)
+        scores.append(p)
+        styles.append(s)
+    order = np.argsort(np.concatenate(rows))
+    return np.concatenate(scores)[order], np.concatenate(styles)[order]
 
 
 def named(values: np.ndarray) -> np.ndarray:
@@ -65,21 +99,26 @@ def named(values: np.ndarray) -> np.ndarray:
     return out
 
 
-def measure(p: np.ndarray, y: np.ndarray, styles: np.ndarray, st: np.ndarray, names: list[str]) -> dict:
-    """Spearman over all pairs, by capability and within a sample; error; Jaccard of the styles."""
-    within = [spearmanr(a, b).statistic for a, b in zip(p, y, strict=True) if a.std() > 0 and b.std() > 0]
-    each = [
-        float(spearmanr(p[:, c], y[:, c]).statistic) if p[:, c].std() > 0 else 0.0
-        for c in range(y.shape[1])
-    ]
-    guess, truth = named(styles), named(st)
+def measure(scores: np.ndarray, styles: np.ndarray, y: Labels, names: list[str]) -> dict:
+    """Spearman over all pairs, by capability and within a sample; error; Jaccard of the styles.
+
+    The correlation with a constant is 0.
+    """
+    each = [correlation(p, t) for p, t in zip(scores.T, y.scores.T, strict=True)]
+    within = [correlation(p, t) for p, t in zip(scores, y.scores, strict=True) if np.ptp(t) > 0]
+    guess, truth = named(styles), named(y.styles)
     jaccard = (guess & truth).sum(1) / (guess | truth).sum(1)
+    bias = (scores - y.scores).mean(0)
     return {
-        "spearman_all": round(float(spearmanr(p.ravel(), y.ravel()).statistic), 3),
+        "spearman_all": round(correlation(scores.ravel(), y.scores.ravel()), 3),
         "spearman_mean_capability": round(float(np.mean(each)), 3),
-        "spearman_within_sample": round(float(np.mean(within)) if within else 0.0, 3),
-        "mean_absolute_error": round(float(np.abs(p - y).mean()), 3),
+        "spearman_within_sample": round(float(np.mean(within)), 3),
+        "mean_absolute_error": round(float(np.abs(scores - y.scores).mean()), 3),
         "style_jaccard": round(float(jaccard.mean()), 3),
         "spearman_by_capability": dict(zip(names, [round(v, 3) for v in each], strict=True)),
-        "bias_by_capability": dict(zip(names, [round(float(v), 3) for v in (p - y).mean(0)], strict=True)),
+        "bias_by_capability": dict(zip(names, [round(float(v), 3) for v in bias], strict=True)),
     }
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
+    return float(spearmanr(a, b).statistic) if np.ptp(a) > 0 and np.ptp(b) > 0 else 0.0

@@ -32,8 +32,7 @@ class Scorer(nn.Module):
     def __init__(self, pictures: Pictures, texts: Texts, heads: Heads) -> None:
         super().__init__()
         self.pictures, self.texts = pictures, texts
-        self.capabilities = heads.capabilities
-        self.threshold, self.gamma = heads.threshold, heads.gamma
+        self.threshold, self.gamma, self.gain = heads.threshold, heads.gamma, heads.gain
         self.picture_columns = heads.scaler.picture_columns
 
         def constant(a: np.ndarray) -> nn.Parameter:
@@ -43,8 +42,18 @@ class Scorer(nn.Module):
         self.centres = constant(heads.centres)
         self.centre_norms = constant((heads.centres.astype(np.float64) ** 2).sum(1))
         self.alpha, self.offset = constant(heads.alpha), constant(heads.offset)
+        self.style_weight, self.style_offset = constant(heads.style_weight), constant(heads.style_offset)
 
-    def forward(self, pictures, picture_sample, question_ids, question_mask, answer_ids, answer_mask, features):  # noqa: E501
+    def forward(
+        self,
+        pictures: torch.Tensor,
+        picture_sample: torch.Tensor,
+        question_ids: torch.Tensor,
+        question_mask: torch.Tensor,
+        answer_ids: torch.Tensor,
+        answer_mask: torch.Tensor,
+        features: torch.Tensor,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         rows = torch.arange(question_ids.shape[0])
         owner = (picture_sample.unsqueeze(0) == rows.unsqueeze(1)).float()  # [N, M]
         count = owner.sum(1, keepdim=True)
@@ -52,14 +61,25 @@ class Scorer(nn.Module):
         picture = (owner @ self.pictures(pictures)) / count.clamp(min=1.0)
         question = self.texts(question_ids, question_mask)
         answer = self.texts(answer_ids, answer_mask)
-        x = (torch.cat([picture, question, answer, features], 1) - self.mean) * self.scale
+        words = torch.cat([question, answer, features], 1)
+        raw = torch.cat([picture, words], 1)
+        # The first row once more, dropped at the end: ONNX Runtime multiplies a matrix of one row by
+        # another path, whose last bits differ, and a sample alone should score as it does in a batch.
+        raw, has = torch.cat([raw, raw[:1]]), torch.cat([has, has[:1]])
         n = self.picture_columns
+        style = torch.sigmoid(raw[:, n:] @ self.style_weight + self.style_offset)
+        x = (raw - self.mean) * self.scale
         x = torch.cat([x[:, :n] * has, x[:, n:]], 1)
-        distance = (x * x).sum(1, keepdim=True) + self.centre_norms - 2 * (x @ self.centres.T)
-        out = torch.exp(-self.gamma * distance.clamp(min=0.0)) @ self.alpha + self.offset
-        root = out[:, : self.capabilities]
-        score = torch.where(root < self.threshold, torch.zeros_like(root), root.clamp(max=5**0.5) ** 2)
-        return score.clamp(0.0, 5.0), out[:, self.capabilities :].clamp(0.0, 1.0)
+        distance = self.sums(x * x) + self.centre_norms - 2 * (x @ self.centres.T)
+        root = torch.exp(-self.gamma * distance.clamp(min=0.0)) @ self.alpha + self.offset
+        score = torch.where(root < self.threshold, torch.zeros_like(root), self.gain * root * root)
+        return score.clamp(0.0, 5.0)[:-1], style[:-1]
+
+    @staticmethod
+    def sums(x: torch.Tensor) -> torch.Tensor:
+        """[N, D] → [N, 1]. It is a product, of a width that has no path of its own: a plain sum adds up in an
+        order that depends on where in memory a row begins, and so on its place in the batch."""
+        return (x @ torch.ones(x.shape[1], 16))[:, :1]
 
 
 def export(scorer: Scorer, feature_count: int, path: Path) -> None:
