@@ -14,11 +14,15 @@ const space = " \t\n\r\f\v"
 const pictureMarker = "<image>"
 
 // Texts returns the question (all turns of the user) and the answer (all of
-// the assistant), without picture markers, turns joined by a line's end.
+// the assistant), without picture markers, joined by a line's end. A turn that
+// says nothing else is passed over.
 func Texts(turns []schemas.Turn) (question, answer string) {
 	var q, a []string
 	for _, t := range turns {
 		said := strings.Trim(strings.ReplaceAll(t.Text, pictureMarker, ""), space)
+		if said == "" {
+			continue
+		}
 		switch t.Role {
 		case schemas.RoleUser:
 			q = append(q, said)

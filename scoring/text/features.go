@@ -103,6 +103,32 @@ func knownFeatures() map[string]feature {
 		"answer_ends_sentence":   answerEndsSentence,
 		"log_turns":              func(s facts) float64 { return logOf(s.turns) },
 		"log_pictures":           func(s facts) float64 { return logOf(s.pictures) },
+		"log_answer_words_per_turn": func(s facts) float64 {
+			return math.Log1p(float64(words(s.answer)) / float64(max(s.turns, 1)))
+		},
+		"answer_is_yes_no": answerIsYesNo,
+		"answer_is_number": answerIsNumber,
+		"answer_compares": func(s facts) float64 {
+			return has(s.lowAnswer, "while", "whereas", "both", "difference", " than ", "in contrast")
+		},
+		"answer_steps": func(s facts) float64 { return has(s.lowAnswer, "1.", "2.", "first", "then", "finally") },
+		"question_asks_yes_no": func(s facts) float64 {
+			return has(s.lowQuestion, "yes or no", "yes/no", "true or false", "is there", "are there")
+		},
+		"question_asks_choice": func(s facts) float64 {
+			return has(s.lowQuestion, "letter of the", "correct option", "which of the following")
+		},
+		"question_asks_detail": func(s facts) float64 { return has(s.lowQuestion, "detail", "thorough", "comprehensive", "paragraph") },
+		"question_asks_brief": func(s facts) float64 {
+			return has(s.lowQuestion, "brief", "one sentence", "short sentence", "concise", "summar")
+		},
+		"question_asks_place": func(s facts) float64 { return has(s.lowQuestion, "locate", "where", "position", "bbox") },
+		"question_asks_count": func(s facts) float64 { return has(s.lowQuestion, "how many", "count", "number of") },
+		"question_asks_markup": func(s facts) float64 {
+			return has(s.lowQuestion, "markdown", "csv", "bullet", "yaml", "html", "latex", "code")
+		},
+		"question_asks_several": func(s facts) float64 { return has(s.lowQuestion, "images", "pictures", "first image", "second image") },
+		"question_asks_similar": func(s facts) float64 { return has(s.lowQuestion, "similar", " than ", "in common", "contrast") },
 	}
 }
 
@@ -167,6 +193,22 @@ func answerIsOption(s facts) float64 {
 func answerYesNo(s facts) float64 {
 	said := strings.TrimLeft(s.lowAnswer, space)
 	return truth(strings.HasPrefix(said, "yes") || strings.HasPrefix(said, "no"))
+}
+
+// answerIsYesNo tells by the letters that the answer begins with, and so takes
+// "no." and not "nothing".
+func answerIsYesNo(s facts) float64 {
+	said := strings.TrimLeft(s.lowAnswer, space)
+	end := strings.IndexFunc(said, func(r rune) bool { return r < 'a' || r > 'z' })
+	if end >= 0 {
+		said = said[:end]
+	}
+	return truth(said == "yes" || said == "no" || said == "true" || said == "false")
+}
+
+func answerIsNumber(s facts) float64 {
+	const digits = "0123456789"
+	return truth(strings.ContainsAny(s.answer, digits) && strings.Trim(s.answer, digits+" .,%+-/$") == "")
 }
 
 func answerEndsSentence(s facts) float64 {

@@ -75,6 +75,7 @@ func TestReference(t *testing.T) {
 func TestTexts(t *testing.T) {
 	question, answer := Texts([]schemas.Turn{
 		{Role: schemas.RoleSystem, Text: "Be kind."},
+		{Role: schemas.RoleUser, Text: " <image>\n<image>"},
 		{Role: schemas.RoleUser, Text: "<image>\nWhat is it? "},
 		{Role: schemas.RoleAssistant, Text: " A cat."},
 		{Role: schemas.RoleUser, Text: "And <image>here?"},

@@ -6,7 +6,6 @@ import math
 import re
 from pathlib import Path
 
-import numpy as np
 from tokenizers import BertWordPieceTokenizer
 
 # A text is cut to its first and last so many characters before anything else:
@@ -77,6 +76,15 @@ def _maths(t: str) -> int:
     return sum(c in "$\\^=+<>{}" for c in t)
 
 
+def _first_word(t: str) -> str:
+    low = t.lstrip(SPACE).translate(LOWER)
+    return re.split(r"[^a-z]", low, maxsplit=1)[0]
+
+
+def _is_number(t: str) -> float:
+    return float(bool(NUMBER.search(t)) and all(c in " 0123456789.,%+-/$" for c in t))
+
+
 def _starts(t: str, *words: str) -> float:
     return float(t.lstrip(SPACE).translate(LOWER).startswith(words))
 
@@ -122,8 +130,28 @@ FEATURES = {
     "answer_ends_sentence": lambda q, a, t, p: _ends_with(a, ".!?"),
     "log_turns": lambda q, a, t, p: _log(t),
     "log_pictures": lambda q, a, t, p: _log(p),
+    "log_answer_words_per_turn": lambda q, a, t, p: math.log1p(_words(a) / max(t, 1)),
+    "answer_is_yes_no": lambda q, a, t, p: float(_first_word(a) in ("yes", "no", "true", "false")),
+    "answer_is_number": lambda q, a, t, p: _is_number(a),
+    "answer_compares": lambda q, a, t, p: _has(
+        a, "while", "whereas", "both", "difference", " than ", "in contrast"
+    ),
+    "answer_steps": lambda q, a, t, p: _has(a, "1.", "2.", "first", "then", "finally"),
+    "question_asks_yes_no": lambda q, a, t, p: _has(
+        q, "yes or no", "yes/no", "true or false", "is there", "are there"
+    ),
+    "question_asks_choice": lambda q, a, t, p: _has(
+        q, "letter of the", "correct option", "which of the following"
+    ),
+    "question_asks_detail": lambda q, a, t, p: _has(q, "detail", "thorough", "comprehensive", "paragraph"),
+    "question_asks_brief": lambda q, a, t, p: _has(
+        q, "brief", "one sentence", "short sentence", "concise", "summar"
+    ),
+    "question_asks_place": lambda q, a, t, p: _has(q, "locate", "where", "position", "bbox"),
+    "question_asks_count": lambda q, a, t, p: _has(q, "how many", "count", "number of"),
+    "question_asks_markup": lambda q, a, t, p: _has(
+        q, "markdown", "csv", "bullet", "yaml", "html", "latex", "code"
+    ),
+    "question_asks_several": lambda q, a, t, p: _has(q, "images", "pictures", "first image", "second image"),
+    "question_asks_similar": lambda q, a, t, p: _has(q, "similar", " than ", "in common", "contrast"),
 }
-
-
-def as_array(rows: list[list[float]]) -> np.ndarray:
-    return np.asarray(rows, dtype=np.float32)
