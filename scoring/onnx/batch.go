@@ -12,20 +12,16 @@ import (
 // batch is the graph's inputs and outputs for some samples of one shape.
 type batch struct {
 	jobs   []*job
-	rows   int // samples, padded to at least two
+	rows   int // samples
 	inputs []ort.Value
 	scores *ort.Tensor[float32] // [rows, capabilities]
 	styles *ort.Tensor[float32] // [rows, styles]
 }
 
-// minRows: ONNX Runtime computes products with a one-row matrix by another
-// path, whose last bits differ from the one for many rows.
-const minRows = 2
-
 // assemble lays the samples out. It is done while the session runs the batch
 // before.
 func assemble(jobs []*job, b *bundle.Bundle) (_ *batch, err error) {
-	out := &batch{jobs: jobs, rows: max(len(jobs), minRows)}
+	out := &batch{jobs: jobs, rows: len(jobs)}
 	defer func() {
 		if err != nil {
 			out.destroy()
@@ -34,23 +30,20 @@ func assemble(jobs []*job, b *bundle.Bundle) (_ *batch, err error) {
 	size := b.Inputs.Pictures.Size
 	bytes := size[0] * size[1] * 3
 	s := jobs[0].prepared.shape()
-	var pictures []uint8
-	var owner []int64
 	question := make([]int64, 0, out.rows*s.question)
 	answer := make([]int64, 0, out.rows*s.answer)
-	var features []float32
+	features := make([]float32, 0, out.rows*len(b.Inputs.Features))
 	count := 0
 	for _, j := range jobs {
 		count += len(j.prepared.pictures)
 	}
-	pictures = make([]uint8, 0, max(count, 1)*bytes)
-	for i := range out.rows {
-		p := jobs[min(i, len(jobs)-1)].prepared
-		if i < len(jobs) { // a padding row has no pictures: they are what costs
-			for _, picture := range p.pictures {
-				pictures = append(pictures, picture...)
-				owner = append(owner, int64(i))
-			}
+	pictures := make([]uint8, 0, max(count, 1)*bytes)
+	owner := make([]int64, 0, max(count, 1))
+	for i, j := range jobs {
+		p := j.prepared
+		for _, picture := range p.pictures {
+			pictures = append(pictures, picture...)
+			owner = append(owner, int64(i))
 		}
 		question = append(question, p.question...)
 		answer = append(answer, p.answer...)

@@ -6,5 +6,6 @@
 // (gather.go), and one goroutine runs the session (run.go), which always
 // finds the next batch ready. A sample's scores do not depend on what is
 // beside it in the batch, to the last bit: its shape is its own, weights are
-// fp32 in the run, and a batch has two rows at least.
+// fp32 in the run, and the graph is made so that no sum depends on a row's
+// place (see scoring/train).
 package onnx
