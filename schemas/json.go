@@ -23,7 +23,8 @@ type FormatError struct {
 	Err    error
 }
 
-func (e *FormatError) Error() string { return e.Reason + ": " + e.Err.Error() }
+// Error tells a person; the reason is a key of its own.
+func (e *FormatError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.
 func (e *FormatError) Unwrap() error { return e.Err }

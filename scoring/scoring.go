@@ -59,7 +59,8 @@ type InputError struct {
 	Err error
 }
 
-func (e *InputError) Error() string { return e.Reason + ": " + e.Err.Error() }
+// Error tells a person; the reason is a key of its own.
+func (e *InputError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.
 func (e *InputError) Unwrap() error { return e.Err }

@@ -1,6 +1,7 @@
 package selection
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -83,9 +84,12 @@ var ErrFull = errors.New("window is full")
 // 9999-12-31T23:59:59.999Z in ms.
 const EndOfTime = 253402300799999
 
-// Horizon is how long, in event time, a chosen id is remembered: windows that
-// end less than this apart do not both choose it.
-const Horizon = 24 * time.Hour
+// DefaultHorizon is how long, in event time, a chosen id is remembered: windows
+// that end less than this apart do not both choose it.
+const DefaultHorizon = 24 * time.Hour
+
+// WholeHorizon, 292 years, remembers every chosen id: for an input that has an end.
+const WholeHorizon = time.Duration(math.MaxInt64)
 
 // Options is what a Machine is made from. The zero value of everything but
 // Policy and Capabilities is a start from nothing.
@@ -100,6 +104,8 @@ type Options struct {
 	// Positions are how far each partition had been read by then: a record
 	// below, of a window that is closed, is settled; at or above, late.
 	Positions map[int32]int64
+	// Horizon is how long a chosen id is remembered. 0: DefaultHorizon.
+	Horizon time.Duration
 	// Chosen yields the ids chosen within the last Horizon, each with the end
 	// of its window (ms). nil: none.
 	Chosen iter.Seq2[string, int64]
@@ -113,6 +119,7 @@ type Machine struct {
 	open          map[int64]*window // by end
 	closedThrough int64
 	positions     map[int32]int64
+	horizon       int64            // ms
 	chosen        map[uint64]int64 // hash of an id → end of the latest window that chose it
 	pruned        int64            // closedThrough when chosen was last pruned
 }
@@ -127,6 +134,7 @@ func New(o Options) (*Machine, error) {
 		rules:         r,
 		size:          o.Policy.Window.Size.Milliseconds(),
 		open:          make(map[int64]*window),
+		horizon:       cmp.Or(o.Horizon, DefaultHorizon).Milliseconds(),
 		closedThrough: o.ClosedThrough,
 		positions:     maps.Clone(o.Positions),
 		chosen:        make(map[uint64]int64),
@@ -174,7 +182,7 @@ func (m *Machine) add(c *Candidate) (Outcome, error) {
 	}
 	w := m.open[end]
 	if w == nil {
-		w = newWindow(&m.rules, m.start(end), end, history{chosen: m.chosen, after: end - Horizon.Milliseconds()})
+		w = newWindow(&m.rules, m.start(end), end, history{chosen: m.chosen, after: end - m.horizon})
 		m.open[end] = w
 	}
 	return w.add(c)
@@ -239,12 +247,11 @@ func (m *Machine) remember(idHash uint64, end int64) {
 
 // forget drops the chosen ids beyond the horizon, once in a while.
 func (m *Machine) forget() {
-	horizon := Horizon.Milliseconds()
-	if m.closedThrough-m.pruned < horizon/24 {
+	if m.closedThrough-m.pruned < m.horizon/24 {
 		return
 	}
 	m.pruned = m.closedThrough
-	maps.DeleteFunc(m.chosen, func(_ uint64, end int64) bool { return end <= m.closedThrough-horizon })
+	maps.DeleteFunc(m.chosen, func(_ uint64, end int64) bool { return end <= m.closedThrough-m.horizon })
 }
 
 // ClosedThrough returns the event time (ms) through which windows are closed.

@@ -251,6 +251,42 @@ func TestOnceAcrossWindows(t *testing.T) {
 	})
 }
 
+// TestHorizon: an id is chosen again by a window that ends a horizon later,
+// and not by one that ends earlier.
+func TestHorizon(t *testing.T) {
+	const hour = int64(time.Hour / time.Millisecond)
+	for _, c := range []struct {
+		name         string
+		horizon      time.Duration
+		apart        int64
+		chosenBefore bool
+	}{
+		{"within", 2 * time.Hour, 1 * hour, true},
+		{"beyond", 2 * time.Hour, 2 * hour, false},
+		{"default, within", 0, 23 * hour, true},
+		{"default, beyond", 0, 24 * hour, false},
+		{"whole", WholeHorizon, 200 * 365 * 24 * hour, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			policy := DefaultPolicy()
+			policy.Window.Size = time.Hour
+			policy.Budget = Budget{Count: 1}
+			m := mustNew(t, Options{Policy: policy, Capabilities: []string{"a"}, Horizon: c.horizon})
+			for _, at := range []int64{0, c.apart} {
+				mustStep(t, m, &Candidate{ID: "again", Source: "s", Styles: []string{"x"}, Scores: []float32{1}, EventTime: at})
+			}
+			closed := mustStep(t, m, Close{}).Closed
+			want := int64(1)
+			if c.chosenBefore {
+				want = 0
+			}
+			if len(closed) != 2 || closed[0].Summary.Selected != 1 || closed[1].Summary.Selected != want {
+				t.Errorf("%d windows; the second chose %d, want %d", len(closed), closed[1].Summary.Selected, want)
+			}
+		})
+	}
+}
+
 // log is a topic of three partitions that a machine reads from, in whatever
 // interleaving of the partitions.
 type log map[int32][]Candidate

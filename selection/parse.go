@@ -16,9 +16,10 @@ import (
 
 // ParsePolicy reads policy.yaml. What the text leaves out is as in
 // DefaultPolicy. The error joins every mistake, each as "name:line: what is
-// wrong: what is expected"; name is the file's, for these messages.
-func ParsePolicy(name string, text []byte) (Policy, error) {
-	r := policyReader{name: name, policy: DefaultPolicy()}
+// wrong: what is expected"; name is the file's, for these messages. The
+// capabilities are the bundle's, that the policy's must be among; nil: any.
+func ParsePolicy(name string, text []byte, capabilities []string) (Policy, error) {
+	r := policyReader{name: name, bundle: capabilities, policy: DefaultPolicy()}
 	root, err := rootMapping(name, text)
 	if err != nil {
 		return Policy{}, err
@@ -64,6 +65,7 @@ func rootMapping(name string, text []byte) (ast.Node, error) {
 // policyReader collects a policy and its mistakes from a YAML tree.
 type policyReader struct {
 	name   string
+	bundle []string // its capabilities; nil: not known
 	policy Policy
 	errs   []error
 }
@@ -152,6 +154,7 @@ func (r *policyReader) capabilities(n ast.Node) {
 	if list, ok := n.(*ast.SequenceNode); ok {
 		for _, item := range list.Values {
 			name := r.text(item, "a capability", "a name")
+			r.known(item, name)
 			r.policy.Capabilities = append(r.policy.Capabilities, Share{Name: name, Weight: Decimal{Units: 1}})
 		}
 		return
@@ -166,7 +169,15 @@ func (r *policyReader) capabilities(n ast.Node) {
 		if err != nil {
 			r.fail(pair.Value, "the weight of %q is %s: expected a number such as 1 or 2.5", keyOf(pair), describe(pair.Value))
 		}
+		r.known(pair.Key, keyOf(pair))
 		r.policy.Capabilities = append(r.policy.Capabilities, Share{Name: keyOf(pair), Weight: weight})
+	}
+}
+
+// known fails a capability that the bundle does not have.
+func (r *policyReader) known(at ast.Node, name string) {
+	if name != "" && r.bundle != nil && !slices.Contains(r.bundle, name) {
+		r.fail(at, "capabilities: the bundle has no %q%s", name, didYouMean(name, r.bundle))
 	}
 }
 

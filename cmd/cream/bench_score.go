@@ -41,11 +41,15 @@ missing to 1 is time in which the device waited.`,
 			if err != nil {
 				return err
 			}
+			b, err := loadBundle(model.bundle)
+			if err != nil {
+				return err
+			}
 			root := model.mediaRoot
 			if root == "" {
 				root = filepath.Dir(input)
 			}
-			rater, release, err := model.openModel(root, prometheus.NewRegistry(), logger)
+			rater, release, err := model.openModel(b, root, prometheus.NewRegistry(), logger)
 			if err != nil {
 				return err
 			}

@@ -11,13 +11,14 @@ import (
 	"cream/selection"
 )
 
-// readPolicy reads a policy file.
-func readPolicy(path string) (selection.Policy, error) {
+// readPolicy reads a policy file. Its capabilities must be among the bundle's,
+// where these are given.
+func readPolicy(path string, capabilities []string) (selection.Policy, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return selection.Policy{}, fmt.Errorf("read the policy: %w", err)
 	}
-	return selection.ParsePolicy(path, text)
+	return selection.ParsePolicy(path, text, capabilities)
 }
 
 func newPolicy() *cobra.Command {
@@ -33,26 +34,37 @@ func newPolicy() *cobra.Command {
 			return nil
 		},
 	})
-	cmd.AddCommand(&cobra.Command{
+	cmd.AddCommand(newPolicyCheck())
+	return cmd
+}
+
+func newPolicyCheck() *cobra.Command {
+	var folder string
+	cmd := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Read a policy and print it in full, or say what is wrong with it",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			policy, err := readPolicy(args[0])
+			b, err := loadBundle(folder)
+			if err != nil {
+				return err
+			}
+			policy, err := readPolicy(args[0], b.Capabilities)
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "# version %s\n%s", policy.Version(), policy.YAML())
 			return nil
 		},
-	})
+	}
+	bindBundle(cmd, &folder)
 	return cmd
 }
 
 // streamPolicy returns the policy of a stream without an end: the named
 // file's, or else the generated one in the data folder, which is made at the
 // first start, for its reader to change.
-func streamPolicy(path, dataDir string, generated selection.Policy) (selection.Policy, string, error) {
+func streamPolicy(path, dataDir string, generated selection.Policy, capabilities []string) (selection.Policy, string, error) {
 	if path == "" {
 		path = filepath.Join(dataDir, "policy.yaml")
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
@@ -64,7 +76,7 @@ func streamPolicy(path, dataDir string, generated selection.Policy) (selection.P
 			}
 		}
 	}
-	policy, err := readPolicy(path)
+	policy, err := readPolicy(path, capabilities)
 	if err == nil && policy.Window.Size == 0 {
 		policy.Window.Size = selection.DefaultSize
 	}

@@ -23,9 +23,13 @@ its score, or a dead letter with the reason, in the transaction that commits
 what it has read. Run as many as there are devices; they share the partitions.`,
 		Args: cobra.NoArgs,
 	}
-	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		b, err := loadBundle(model.bundle)
+		if err != nil {
+			return err
+		}
 		return s.run(cmd, func(env stageEnv) (stage, error) {
-			rater, release, err := model.openModel(model.mediaRoot, env.registry, env.logger)
+			rater, release, err := model.openModel(b, model.mediaRoot, env.registry, env.logger)
 			if err != nil {
 				return stage{}, err
 			}

@@ -43,9 +43,9 @@ func (s *scorerFlags) bind(cmd *cobra.Command) {
 
 // bindModel binds what also a scorer without a stream needs.
 func (s *scorerFlags) bindModel(cmd *cobra.Command) {
+	bindBundle(cmd, &s.bundle)
 	f := cmd.Flags()
-	f.StringVar(&s.bundle, "bundle", "", "folder of the model's bundle (default: the starter, which is built in)")
-	f.StringVar(&s.provider, "provider", onnx.Auto, "where the model runs: cpu, cuda, tensorrt, or auto for the best that works")
+	f.StringVar(&s.provider, "provider", onnx.Auto, "where the model runs: cpu, cuda, tensorrt, or auto (cuda where it works, else the cpu)")
 	f.StringVar(&s.library, "ort-lib", "", "ONNX Runtime's shared library (default: ORT_LIB, the system's, or what make ort brought)")
 	f.IntVar(&s.threads, "threads", max(1, runtime.NumCPU()-1), "threads of the model's session on the CPU")
 	f.IntVar(&s.batch, "batch", 16, "samples of a batch, at most")
@@ -54,13 +54,8 @@ func (s *scorerFlags) bindModel(cmd *cobra.Command) {
 	f.StringVar(&s.mediaRoot, "media-root", "", "folder of the pictures that samples name by path (with --input: the file's)")
 }
 
-// openModel loads and verifies the bundle and starts its session. release
-// ends it.
-func (s *scorerFlags) openModel(mediaRoot string, reg prometheus.Registerer, logger *slog.Logger) (_ *onnx.Scorer, release func() error, err error) {
-	b, err := loadBundle(s.bundle)
-	if err != nil {
-		return nil, nil, err
-	}
+// openModel starts a bundle's session. release ends it.
+func (s *scorerFlags) openModel(b *bundle.Bundle, mediaRoot string, reg prometheus.Registerer, logger *slog.Logger) (_ *onnx.Scorer, release func() error, err error) {
 	loader, err := media.NewLoader(mediaRoot, media.DefaultLimits())
 	if err != nil {
 		return nil, nil, err
@@ -79,6 +74,10 @@ func (s *scorerFlags) openModel(mediaRoot string, reg prometheus.Registerer, log
 		}
 		return nil
 	}, nil
+}
+
+func bindBundle(cmd *cobra.Command, folder *string) {
+	cmd.Flags().StringVar(folder, "bundle", "", "folder of the model's bundle (default: the starter, which is built in)")
 }
 
 // loadBundle reads a bundle's folder; "" is the starter.

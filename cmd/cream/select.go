@@ -23,19 +23,18 @@ new one reads what it needs back from the topics.`,
 		Args: cobra.NoArgs,
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		b, err := loadBundle(bundleFolder)
+		if err != nil {
+			return err
+		}
 		policy := selection.DefaultPolicy()
 		if policyFile != "" {
-			var err error
-			if policy, err = readPolicy(policyFile); err != nil {
+			if policy, err = readPolicy(policyFile, b.Capabilities); err != nil {
 				return err
 			}
 		}
 		if policy.Window.Size == 0 {
 			policy.Window.Size = selection.DefaultSize
-		}
-		b, err := loadBundle(bundleFolder)
-		if err != nil {
-			return err
 		}
 		return s.run(cmd, func(env stageEnv) (stage, error) {
 			made, err := selector.New(selector.Options{
@@ -50,7 +49,7 @@ new one reads what it needs back from the topics.`,
 			}
 			return stage{
 				name: selector.Stage, group: env.groups.Select, topic: env.topics.Scores,
-				run: made.Run, ready: made.Ready,
+				run: made.Run, ready: made.Ready, held: made.Held,
 				count: func(status *console.Status) {
 					status.Selected, status.Control, status.Dead, status.Windows = made.Counts()
 					status.Styles, status.Capabilities = made.Coverage()
@@ -62,6 +61,6 @@ new one reads what it needs back from the topics.`,
 	}
 	s.bind(cmd)
 	cmd.Flags().StringVar(&policyFile, "policy", "", "policy file (default: 30 % of every ten minutes; cream policy default prints it)")
-	cmd.Flags().StringVar(&bundleFolder, "bundle", "", "folder of the bundle whose capabilities the scores are for (default: the starter)")
+	bindBundle(cmd, &bundleFolder)
 	return cmd
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"golang.org/x/sync/errgroup"
 
 	"cream/schemas"
@@ -51,6 +52,7 @@ type stage struct {
 	run   func(context.Context) error
 	ready func() error
 	count func(*console.Status)
+	held  func() int64 // records that it has read and not committed; nil: none
 	about []console.About
 }
 
@@ -93,6 +95,9 @@ func (s *stageFlags) run(cmd *cobra.Command, build func(stageEnv) (stage, error)
 				status := console.Status{About: made.about}
 				made.count(&status)
 				lag, err := groupLag(ctx, admin, made.group)
+				if made.held != nil {
+					lag = max(0, lag-made.held())
+				}
 				status.Lag = []console.Lag{{Stage: made.name, Records: lag}}
 				return status, err
 			},
@@ -115,6 +120,9 @@ func groupLag(ctx context.Context, admin *kadm.Client, group string) (int64, err
 	lags, err := admin.Lag(ctx, group)
 	if err == nil {
 		err = lags.Error()
+	}
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return 0, nil // it has not begun
 	}
 	if err != nil {
 		return 0, fmt.Errorf("look up the lag of %s: %w", group, err)

@@ -36,6 +36,8 @@ type upFlags struct {
 	scorer                   scorerFlags
 }
 
+const defaultDataLimit = 2 << 30
+
 func newUp() *cobra.Command {
 	var f upFlags
 	cmd := &cobra.Command{
@@ -64,7 +66,7 @@ result to --out.`,
 	fl.StringVar(&f.out, "out", "", "folder for the result of --once")
 	fl.StringVar(&f.policy, "policy", "", "policy file; without one, a generated policy in the data folder (with --once: the default)")
 	fl.StringVar(&f.data, "data", "", "data folder (default .cream; with --once a temporary one); name it to go on after a crash")
-	fl.Int64Var(&f.dataLimit, "data-limit", 2<<30, "bytes that the data folder may hold")
+	fl.Int64Var(&f.dataLimit, "data-limit", 0, "bytes that the data folder may hold (default 2 GiB; with --once six times the input, if that is more)")
 	fl.IntVar(&f.port, "broker-port", 0, "port of the embedded broker on 127.0.0.1; 0 takes a free one")
 	fl.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the console; empty for none (the default with --once)")
 	fl.Float64Var(&f.rate, "synth-rate", 20, "generated samples a second")
@@ -97,22 +99,15 @@ func (f *upFlags) check() error {
 }
 
 func (f *upFlags) run(ctx context.Context, logger *slog.Logger, out io.Writer) (err error) {
-	policy, remove, err := f.prepare(out)
+	b, err := loadBundle(f.scorer.bundle)
 	if err != nil {
 		return err
 	}
-	defer remove()
-	registry := newRegistry()
-	mediaRoot := f.scorer.mediaRoot
-	if f.input != "" && mediaRoot == "" {
-		mediaRoot = filepath.Dir(f.input)
+	policy, temporary, err := f.prepare(b.Capabilities, out)
+	if temporary {
+		defer os.RemoveAll(f.data)
 	}
-	score, release, err := f.scorer.openModel(mediaRoot, registry, logger)
 	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, release()) }()
-	if err := f.claim(policy, score.Vocabulary()); err != nil {
 		return err
 	}
 	topics := kafka.DefaultTopics(f.prefix)
@@ -125,6 +120,21 @@ func (f *upFlags) run(ctx context.Context, logger *slog.Logger, out io.Writer) (
 		return err
 	}
 	defer source.Close()
+	registry := newRegistry()
+	mediaRoot := f.scorer.mediaRoot
+	if f.input != "" && mediaRoot == "" {
+		if mediaRoot, err = filepath.Abs(filepath.Dir(f.input)); err != nil {
+			return fmt.Errorf("find the input's folder: %w", err)
+		}
+	}
+	score, release, err := f.scorer.openModel(b, mediaRoot, registry, logger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	if err := f.claim(policy, score.Vocabulary()); err != nil {
+		return err
+	}
 	p, err := pipeline.Open(ctx, pipeline.Options{
 		DataDir: f.data, DataLimit: f.dataLimit, Port: f.port,
 		Source: source, Once: f.once, Topics: topics, Groups: kafka.DefaultGroups(f.prefix), Codec: codec, Policy: policy,
@@ -147,42 +157,55 @@ func (f *upFlags) run(ctx context.Context, logger *slog.Logger, out io.Writer) (
 	if runErr == nil && ctx.Err() == nil && f.once {
 		runErr = f.export(ctx, p, out)
 	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() == nil:
+	case temporary:
+		fmt.Fprintln(out, "stopped, and nothing is kept: with --data FOLDER the same command would go on where it was")
+	default:
 		fmt.Fprintf(out, "stopped; the same command goes on where it was (data folder %s)\n", f.data)
 	}
 	return errors.Join(runErr, p.Close())
 }
 
-// prepare settles the data folder and the policy. remove deletes the folder
-// of a run that nobody can go on with.
-func (f *upFlags) prepare(out io.Writer) (policy selection.Policy, remove func(), err error) {
-	remove = func() {}
+// prepare settles the policy and the data folder. A temporary one is of a run
+// that nobody can go on with.
+func (f *upFlags) prepare(capabilities []string, out io.Writer) (policy selection.Policy, temporary bool, err error) {
 	if f.once {
-		policy = selection.DefaultPolicy()
-		if f.policy != "" {
-			if policy, err = readPolicy(f.policy); err != nil {
-				return policy, remove, err
-			}
-		}
-		if f.data == "" {
-			if f.data, err = os.MkdirTemp("", "cream-"); err != nil {
-				return policy, remove, fmt.Errorf("make a temporary data folder: %w", err)
-			}
-			dir := f.data
-			remove = func() { os.RemoveAll(dir) }
-		}
-		return policy, remove, nil
+		return f.prepareBatch(capabilities)
 	}
-	if f.data == "" {
-		f.data = ".cream"
-	}
+	f.data = cmp.Or(f.data, ".cream")
+	f.dataLimit = cmp.Or(f.dataLimit, defaultDataLimit)
 	generated := selection.DefaultPolicy()
 	generated.Window = selection.Window{Size: 30 * time.Second, Lateness: 5 * time.Second, Idle: 10 * time.Second}
-	policy, path, err := streamPolicy(f.policy, f.data, generated)
+	policy, path, err := streamPolicy(f.policy, f.data, generated, capabilities)
 	if err == nil {
 		fmt.Fprintf(out, "policy    %s (version %s)\n", path, policy.Version())
 	}
-	return policy, remove, err
+	return policy, false, err
+}
+
+// prepareBatch is prepare for a run that ends. Nothing can be deleted before
+// it does: the folder must hold the samples, their scores, and those chosen
+// twice over.
+func (f *upFlags) prepareBatch(capabilities []string) (policy selection.Policy, temporary bool, err error) {
+	policy = selection.DefaultPolicy()
+	if f.policy != "" {
+		if policy, err = readPolicy(f.policy, capabilities); err != nil {
+			return policy, false, err
+		}
+	}
+	input, err := os.Stat(f.input)
+	if err != nil {
+		return policy, false, fmt.Errorf("open the input: %w", err)
+	}
+	f.dataLimit = cmp.Or(f.dataLimit, max(defaultDataLimit, 6*input.Size()))
+	if f.data == "" {
+		if f.data, err = os.MkdirTemp("", "cream-"); err != nil {
+			return policy, false, fmt.Errorf("make a temporary data folder: %w", err)
+		}
+		temporary = true
+	}
+	return policy, temporary, nil
 }
 
 func (f *upFlags) claim(policy selection.Policy, v scoring.Vocabulary) error {

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 
@@ -57,7 +58,7 @@ func (p *preparer) prepare(s *schemas.Sample) (*prepared, error) {
 	defer func() { p.measures.prepare.Observe(time.Since(began).Seconds()) }()
 	question, answer := text.Texts(s.Conversation)
 	if question == "" && answer == "" {
-		return nil, &scoring.InputError{Reason: "conversation-empty", Err: fmt.Errorf("sample %q: no turn says anything", s.ID)}
+		return nil, &scoring.InputError{Reason: "conversation-empty", Err: errors.New("no turn says anything")}
 	}
 	out := &prepared{}
 	for i, image := range s.Images {

@@ -13,28 +13,27 @@ const (
 	CPU      = "cpu"
 	CUDA     = "cuda"
 	TensorRT = "tensorrt"
-	Auto     = "auto" // the best that works
+	Auto     = "auto" // CUDA where it works, else the CPU
 )
 
 // openSession makes the session with the wanted provider. Only auto falls
-// back, and it says so.
+// back, and it says so. It does not try TensorRT, which builds an engine for
+// every shape before it scores: that is for those who ask for it.
 func openSession(graph []byte, provider string, threads int, logger *slog.Logger) (*ort.DynamicAdvancedSession, string, error) {
 	if provider != Auto {
 		session, err := newSession(graph, provider, threads)
 		return session, provider, err
 	}
-	var errs []error
-	for _, p := range []string{TensorRT, CUDA, CPU} {
-		session, err := newSession(graph, p, threads)
-		if err == nil {
-			if p == CPU {
-				logger.Info("scoring on the CPU: no GPU provider works here", "why", errors.Join(errs...))
-			}
-			return session, p, nil
-		}
-		errs = append(errs, err)
+	session, whyNot := newSession(graph, CUDA, threads)
+	if whyNot == nil {
+		return session, CUDA, nil
 	}
-	return nil, "", errors.Join(errs...)
+	session, err := newSession(graph, CPU, threads)
+	if err != nil {
+		return nil, "", errors.Join(whyNot, err)
+	}
+	logger.Info("scoring on the CPU, for CUDA does not work here", "why", whyNot)
+	return session, CPU, nil
 }
 
 func inputNames() []string {

@@ -46,9 +46,7 @@ func TestUnknownProvider(t *testing.T) {
 }
 
 func TestAutoFallsBackAndSaysSo(t *testing.T) {
-	for _, provider := range []string{CUDA, TensorRT} {
-		withoutGPU(t, provider)
-	}
+	withoutGPU(t, CUDA)
 	opts := options(t)
 	opts.Provider = Auto
 	var log bytes.Buffer

@@ -144,16 +144,12 @@ func (p *Pipeline) gate(ctx context.Context) error {
 	if p.opts.Once {
 		return nil
 	}
-	admin := kadm.NewClient(p.client)
 	for {
-		lag, err := admin.Lag(ctx, p.opts.Groups.Score)
-		if err == nil {
-			err = lag.Error()
-		}
+		lag, err := p.Lag(ctx)
 		if err != nil {
-			return fmt.Errorf("look up the scorer's lag: %w", err)
+			return err
 		}
-		if lag[p.opts.Groups.Score].Lag.Total() < aheadOfScorer {
+		if lag[scorer.Stage] < aheadOfScorer {
 			return nil
 		}
 		select {

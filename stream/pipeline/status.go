@@ -3,9 +3,11 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"cream/schemas"
@@ -101,21 +103,25 @@ func (p *Pipeline) Checks() []Check {
 	}
 }
 
-// Lag returns how many records each stage's group is behind. Transaction
-// markers count among them.
+// Lag returns how many records each stage is behind. Transaction markers count
+// among them. A group that has not begun is not behind, and what the selector
+// holds in open windows it has read.
 func (p *Pipeline) Lag(ctx context.Context) (map[string]int64, error) {
 	groups := p.opts.Groups
 	stages := map[string]string{scorer.Stage: groups.Score, selector.Stage: groups.Select, harvester.Stage: groups.Harvest}
 	lags, err := kadm.NewClient(p.client).Lag(ctx, groups.Score, groups.Select, groups.Harvest)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("look up the stages' lag: %w", err)
 	}
 	out := make(map[string]int64, len(stages))
 	var errs []error
 	for stage, group := range stages {
 		described := lags[group]
-		errs = append(errs, described.Error())
+		if err := described.Error(); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+			errs = append(errs, fmt.Errorf("look up the lag of %s: %w", group, err))
+		}
 		out[stage] = described.Lag.Total()
 	}
+	out[selector.Stage] = max(0, out[selector.Stage]-p.sel.Held())
 	return out, errors.Join(errs...)
 }

@@ -54,6 +54,7 @@ func (s *session) advance(ctx context.Context, partitions []int32, pollWasEmpty 
 	}
 	_, candidates := s.machine.Open()
 	s.opts.Measures.open.Set(float64(candidates))
+	s.held.Store(candidates)
 	next, _ := s.machine.NextEnd()
 	s.nextEnd.Store(next)
 	return done, nil

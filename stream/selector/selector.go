@@ -49,6 +49,7 @@ type Selector struct {
 
 	selected, control, late, windows atomic.Int64
 	nextEnd                          atomic.Int64 // ms; of the open window that closes first
+	held                             atomic.Int64 // candidates in open windows
 
 	mu                   sync.Mutex
 	styles, capabilities map[string]schemas.Count
@@ -87,6 +88,10 @@ func (s *Selector) Ready() error { return s.state.Err() }
 func (s *Selector) Counts() (selected, control, late, windows int64) {
 	return s.selected.Load(), s.control.Load(), s.late.Load(), s.windows.Load()
 }
+
+// Held returns how many candidates open windows hold. The group's lag counts
+// them, for a restart reads them again.
+func (s *Selector) Held() int64 { return s.held.Load() }
 
 // NextEnd returns the end of the open window that closes first; zero where
 // there is none, or where it is the whole input.

@@ -193,6 +193,7 @@ func (s *session) restore(ctx context.Context, partitions []int32, found *restor
 	}
 	s.machine, err = selection.New(selection.Options{
 		Policy: s.opts.Policy, Capabilities: s.opts.Capabilities,
+		Horizon:       s.horizon(),
 		ClosedThrough: found.closedThrough, Positions: found.positions, Chosen: chosen,
 	})
 	if err != nil {
@@ -212,6 +213,14 @@ func (s *session) restore(ctx context.Context, partitions []int32, found *restor
 	return nil
 }
 
+// horizon is how long a chosen id is remembered.
+func (s *Selector) horizon() time.Duration {
+	if s.opts.Batch {
+		return selection.WholeHorizon
+	}
+	return selection.DefaultHorizon
+}
+
 // chosen reads back from our own output which ids earlier windows chose: an
 // id is chosen once within the machine's horizon.
 func (s *session) chosen(ctx context.Context, closedThrough int64) (iter.Seq2[string, int64], error) {
@@ -219,7 +228,7 @@ func (s *session) chosen(ctx context.Context, closedThrough int64) (iter.Seq2[st
 	if closedThrough == 0 {
 		return maps.All(ends), nil
 	}
-	after := closedThrough - selection.Horizon.Milliseconds()
+	after := closedThrough - s.horizon().Milliseconds()
 	err := s.reader.Scan(ctx, s.opts.Topics.Selections, func(r *kgo.Record) error {
 		chosen, err := s.opts.Codec.DecodeSelection(ctx, r.Value)
 		if err == nil && chosen.Role == schemas.RoleCurated && chosen.WindowEnd > after {
