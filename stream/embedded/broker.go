@@ -30,7 +30,9 @@ type Broker struct {
 
 // Open starts the broker on its folder, which one process at a time may use.
 // After a crash it goes on with what was written: what a transaction had not
-// committed is aborted.
+// committed is aborted. Producers must then take other transactional ids than
+// before: kfake writes no marker for what it so aborts, and would mix it with
+// the next transaction of its id.
 func Open(opts Options) (*Broker, error) {
 	if opts.Dir == "" || opts.Logger == nil {
 		return nil, errors.New("embedded broker: Dir and Logger must be set")
@@ -49,8 +51,9 @@ func Open(opts Options) (*Broker, error) {
 		kfake.BrokerConfigs(map[string]string{
 			"message.max.bytes": strconv.Itoa(2 * kafka.MaxMessageBytes),
 			// A segment is deleted whole, so small ones keep the folder near
-			// its bound; and only whole segments are gone after a crash.
-			"log.segment.bytes":         strconv.Itoa(16 << 20),
+			// its bound. After a crash, what was deleted of a segment that is
+			// still there is back.
+			"log.segment.bytes":         strconv.Itoa(8 << 20),
 			"offsets.retention.minutes": strconv.Itoa(10 * 365 * 24 * 60),
 		}),
 	}

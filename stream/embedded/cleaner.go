@@ -116,7 +116,7 @@ func (c *Cleaner) clean(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	selections, err := c.committed(ctx, c.opts.Groups.Harvest, t.Selections)
+	selections, err := c.reader.Committed(ctx, c.opts.Groups.Harvest, t.Selections)
 	if err != nil {
 		return err
 	}
@@ -154,14 +154,14 @@ func (c *Cleaner) measure() (int64, error) {
 // window needs are then needed by nobody.
 func (c *Cleaner) needed(ctx context.Context) (samples, scores map[int32]int64, err error) {
 	t := c.opts.Topics
-	if scores, err = c.committed(ctx, c.opts.Groups.Select, t.Scores); err != nil {
+	if scores, err = c.reader.Committed(ctx, c.opts.Groups.Select, t.Scores); err != nil {
 		return nil, nil, err
 	}
 	harvested, err := c.reader.CaughtUp(ctx, c.opts.Groups.Harvest, t.Selections, -1)
 	if err != nil || !harvested {
 		return nil, nil, err
 	}
-	if samples, err = c.committed(ctx, c.opts.Groups.Score, t.Samples); err != nil {
+	if samples, err = c.reader.Committed(ctx, c.opts.Groups.Score, t.Samples); err != nil {
 		return nil, nil, err
 	}
 	for partition, offset := range samples {
@@ -184,20 +184,6 @@ func (c *Cleaner) needed(ctx context.Context) (samples, scores map[int32]int64, 
 		samples[partition] = min(offset, score.Offset)
 	}
 	return samples, scores, nil
-}
-
-func (c *Cleaner) committed(ctx context.Context, group, topic string) (map[int32]int64, error) {
-	fetched, err := c.admin.FetchOffsetsForTopics(ctx, group, topic)
-	if err != nil {
-		return nil, fmt.Errorf("cleaner: fetch the offsets of %s: %w", group, err)
-	}
-	at := make(map[int32]int64)
-	fetched.Each(func(o kadm.OffsetResponse) {
-		if o.At >= 0 && o.Err == nil {
-			at[o.Partition] = o.At
-		}
-	})
-	return at, nil
 }
 
 // deleteBelow deletes what lies below these offsets, but never a partition's

@@ -154,7 +154,7 @@ func (r *Reader) Last(ctx context.Context, topic string, partition int32, match 
 	}
 	start, end := starts[partition], ends[partition]
 	// Step back further and further: the end may be markers and aborted records.
-	for step := int64(64); end > start; step *= 4 {
+	for step := int64(4); end > start; step *= 4 {
 		var last *kgo.Record
 		from := max(start, end-step)
 		for offset := from; offset < end; {
@@ -233,6 +233,28 @@ func (r *Reader) Scan(ctx context.Context, topic string, fn func(*kgo.Record) er
 	return nil
 }
 
+// Committed returns the offsets that the group has committed, for the
+// partitions where it has. A group that is not there has committed nothing.
+func (r *Reader) Committed(ctx context.Context, group, topic string) (map[int32]int64, error) {
+	fetched, err := r.admin.FetchOffsetsForTopics(ctx, group, topic)
+	if err == nil {
+		err = fetched.Error()
+	}
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("fetch the offsets of group %s: %w", group, err)
+	}
+	at := make(map[int32]int64)
+	fetched.Each(func(o kadm.OffsetResponse) {
+		if o.At >= 0 {
+			at[o.Partition] = o.At
+		}
+	})
+	return at, nil
+}
+
 // CaughtUp tells whether the group has committed past every record that the
 // topic's partition (each of them, where partition is negative) holds at this
 // moment. Offsets alone cannot tell: behind the last record a transaction's
@@ -242,18 +264,15 @@ func (r *Reader) CaughtUp(ctx context.Context, group, topic string, partition in
 	if err != nil {
 		return false, err
 	}
-	committed, err := r.admin.FetchOffsetsForTopics(ctx, group, topic)
+	committed, err := r.Committed(ctx, group, topic)
 	if err != nil {
-		return false, fmt.Errorf("fetch the offsets of group %s: %w", group, err)
+		return false, err
 	}
 	for p, end := range ends {
 		if partition >= 0 && p != partition {
 			continue
 		}
-		at := starts[p]
-		if o, ok := committed.Lookup(topic, p); ok && o.At > at {
-			at = o.At
-		}
+		at := max(starts[p], committed[p])
 		if at >= end {
 			continue
 		}

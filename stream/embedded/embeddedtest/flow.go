@@ -20,6 +20,7 @@ const Partitions = 2
 // Flow is a broker with the topics of a flow, and what a stage on it needs.
 type Flow struct {
 	Broker  *embedded.Broker
+	Dir     string // the broker's
 	Cluster kafka.Cluster
 	Client  *kgo.Client // publishes to the partition that a record names
 	Admin   *kadm.Client
@@ -34,14 +35,14 @@ type Flow struct {
 func Start(t testing.TB) *Flow {
 	t.Helper()
 	f := &Flow{
-		Topics: kafka.DefaultTopics(""), Metrics: kafka.NewMetrics(prometheus.NewRegistry()),
+		Dir: t.TempDir(), Topics: kafka.DefaultTopics(""), Metrics: kafka.NewMetrics(prometheus.NewRegistry()),
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	var err error
 	if f.Codec, err = schemas.NewCodec(); err != nil {
 		t.Fatal(err)
 	}
-	if f.Broker, err = embedded.Open(embedded.Options{Dir: t.TempDir(), Logger: f.Logger}); err != nil {
+	if f.Broker, err = embedded.Open(embedded.Options{Dir: f.Dir, Logger: f.Logger}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
