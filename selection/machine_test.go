@@ -373,10 +373,7 @@ func readLog(t *rapid.T, p pool, l log, order []int32, crashes []int) (windows [
 			read(partition)
 		}
 	}
-	for _, r := range resultsOf(mustStep(rt{t: t}, m, Close{}).Closed) {
-		windows = append(windows, r)
-	}
-	return windows, late
+	return append(windows, resultsOf(mustStep(rt{t: t}, m, Close{}).Closed)...), late
 }
 
 func TestSeed(t *testing.T) {
