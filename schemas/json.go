@@ -195,7 +195,7 @@ func parseTime(v json.RawMessage) (int64, error) {
 
 func shorten(v []byte) string {
 	if len(v) > 60 {
-		return string(v[:60]) + "…"
+		return strings.ToValidUTF8(string(v[:60]), "") + "…"
 	}
 	return string(v)
 }

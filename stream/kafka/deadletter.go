@@ -1,6 +1,11 @@
 package kafka
 
-import "github.com/twmb/franz-go/pkg/kgo"
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
 
 // Headers of a dead letter, beside those that the record had.
 const (
@@ -18,19 +23,29 @@ const maxErrorMessage = 2000
 // DeadLetter makes the record for the dead-letter topic from one that could
 // not be used: its key, value and headers byte for byte, and why.
 func DeadLetter(topic, stage, reason string, cause error, r *kgo.Record) *kgo.Record {
-	message := cause.Error()
-	if len(message) > maxErrorMessage {
-		message = message[:maxErrorMessage]
-	}
 	headers := make([]kgo.RecordHeader, 0, len(r.Headers)+6)
 	headers = append(headers, r.Headers...)
 	headers = append(headers,
 		TextHeader(HeaderErrorStage, stage),
 		TextHeader(HeaderErrorReason, reason),
-		TextHeader(HeaderErrorMessage, message),
+		TextHeader(HeaderErrorMessage, shorten(cause.Error())),
 		TextHeader(HeaderErrorTopic, r.Topic),
 		NumberHeader(HeaderErrorPartition, int64(r.Partition)),
 		NumberHeader(HeaderErrorOffset, r.Offset),
 	)
 	return &kgo.Record{Topic: topic, Key: r.Key, Value: r.Value, Headers: headers}
+}
+
+// shorten cuts a message between two characters. What it quotes of its input
+// may be no UTF-8.
+func shorten(message string) string {
+	message = strings.ToValidUTF8(message, string(utf8.RuneError))
+	if len(message) <= maxErrorMessage {
+		return message
+	}
+	end := maxErrorMessage
+	for !utf8.RuneStart(message[end]) {
+		end--
+	}
+	return message[:end]
 }

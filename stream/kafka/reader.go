@@ -113,7 +113,7 @@ func (r *Reader) detail(ctx context.Context, topic string) (kadm.TopicDetail, er
 	if ok {
 		return detail, nil
 	}
-	details, err := r.admin.ListTopics(ctx, topic)
+	details, err := r.admin.ListTopics(fresh(ctx), topic)
 	if err != nil {
 		return kadm.TopicDetail{}, err
 	}

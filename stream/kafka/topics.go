@@ -92,7 +92,7 @@ func (t Topics) Create(ctx context.Context, admin *kadm.Client, l Layout) ([]str
 // Check makes sure that the topics are there and that samples and scores have
 // the same number of partitions.
 func (t Topics) Check(ctx context.Context, admin *kadm.Client) error {
-	details, err := admin.ListTopics(ctx)
+	details, err := admin.ListTopics(fresh(ctx))
 	if err != nil {
 		return fmt.Errorf("list topics: %w", err)
 	}
@@ -104,11 +104,19 @@ func (t Topics) Check(ctx context.Context, admin *kadm.Client) error {
 	}
 	samples, scores := len(details[t.Samples].Partitions), len(details[t.Scores].Partitions)
 	if len(errs) == 0 && samples != scores {
-		errs = append(errs, fmt.Errorf("topic %s has %d partitions and %s has %d: they must have the same number, since a score goes to its sample's partition",
-			t.Samples, samples, t.Scores, scores))
+		fewer := t.Samples
+		if scores < samples {
+			fewer = t.Scores
+		}
+		errs = append(errs, fmt.Errorf("topic %s has %d partitions and %s has %d: they must have the same number, since a score goes to its sample's partition; add %d to %s before a stage runs",
+			t.Samples, samples, t.Scores, scores, max(samples, scores)-min(samples, scores), fewer))
 	}
 	return errors.Join(errs...)
 }
+
+// fresh makes kadm ask the brokers. It answers from the client's memory, up to
+// five seconds old, unless operations are asked for, which that does not hold.
+func fresh(ctx context.Context) context.Context { return kadm.WithAuthorizedOps(ctx) }
 
 // TopicID returns the topic's id, which newer answers name it by.
 func TopicID(ctx context.Context, client *kgo.Client, topic string) ([16]byte, error) {
