@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/base64"
@@ -92,15 +93,27 @@ func (e *export) control(ctx context.Context) error {
 	return e.values(ctx, ControlFile, e.Topics.Control, &e.sum.Control)
 }
 
-// values writes a topic's samples, a line each, as they are.
+// values writes a topic's samples, a line each, as they are; but those whose
+// JSON spans lines are made one.
 func (e *export) values(ctx context.Context, file, topic string, count *int64) error {
 	return e.write(file, func(w *bufio.Writer) error {
 		return e.Reader.Scan(ctx, topic, func(r *kgo.Record) error {
 			*count++
-			w.Write(r.Value)
+			w.Write(oneLine(r.Value))
 			return w.WriteByte('\n')
 		})
 	})
+}
+
+func oneLine(value []byte) []byte {
+	if bytes.IndexByte(value, '\n') < 0 {
+		return value
+	}
+	var line bytes.Buffer
+	if json.Compact(&line, value) != nil {
+		return value
+	}
+	return line.Bytes()
 }
 
 // decision is a line of decisions.jsonl.
