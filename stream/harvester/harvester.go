@@ -138,6 +138,9 @@ func (h *Harvester) publish(sample *kgo.Record, s *schemas.Selection) *kgo.Recor
 		kafka.NumberHeader(HeaderOrder, int64(s.Order)),
 		kafka.TextHeader(HeaderPolicy, s.Policy),
 	)
+	if _, ok := kafka.Header(sample, kafka.HeaderEventTime); !ok {
+		headers = append(headers, kafka.NumberHeader(kafka.HeaderEventTime, s.EventTime))
+	}
 	topic := h.opts.Topics.Control
 	if s.Role == schemas.RoleCurated {
 		topic = h.opts.Topics.Curated

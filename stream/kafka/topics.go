@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -86,7 +87,18 @@ func (t Topics) Create(ctx context.Context, admin *kadm.Client, l Layout) ([]str
 	if len(errs) > 0 {
 		return made, errors.Join(errs...)
 	}
-	return made, t.Check(ctx, admin)
+	// Other brokers hear of new topics a little later.
+	for wait := 50 * time.Millisecond; ; wait *= 2 {
+		err := t.Check(ctx, admin)
+		if err == nil || len(made) == 0 || wait > 5*time.Second {
+			return made, err
+		}
+		select {
+		case <-ctx.Done():
+			return made, ctx.Err()
+		case <-time.After(wait):
+		}
+	}
 }
 
 // Check makes sure that the topics are there and that samples and scores have
