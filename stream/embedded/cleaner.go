@@ -28,8 +28,8 @@ type CleanerOptions struct {
 }
 
 // Cleaner keeps the folder under its limit. It begins to delete at half of
-// it, so that what comes meanwhile finds room, and holds the ingester back at
-// the whole of it.
+// it, so that what comes meanwhile finds room, gives up old outputs at three
+// quarters, and holds the ingester back at the whole of it.
 type Cleaner struct {
 	opts   CleanerOptions
 	admin  *kadm.Client
@@ -109,8 +109,9 @@ func (c *Cleaner) clean(ctx context.Context) error {
 		return err
 	}
 	// What is cheapest to lose goes first: samples and selections that are
-	// done with, then scores that are (they could be replayed), then the
-	// older half of the outputs.
+	// done with, then scores that are (they could be replayed). The older half
+	// of the outputs goes only where three quarters are still taken: while an
+	// open window needs much, there may be more than half for a long time.
 	t := c.opts.Topics
 	samples, scores, err := c.needed(ctx)
 	if err != nil {
@@ -120,17 +121,23 @@ func (c *Cleaner) clean(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func() error{
-		func() error {
+	for _, step := range []struct {
+		from   int64 // bytes
+		delete func() error
+	}{
+		{c.opts.Limit / 2, func() error {
 			return errors.Join(c.deleteBelow(ctx, t.Samples, samples), c.deleteBelow(ctx, t.Selections, selections))
-		},
-		func() error { return c.deleteBelow(ctx, t.Scores, scores) },
-		func() error { return c.deleteHalf(ctx, t.Curated, t.Control, t.DeadLetter, t.Windows) },
+		}},
+		{c.opts.Limit / 2, func() error { return c.deleteBelow(ctx, t.Scores, scores) }},
+		{c.opts.Limit / 4 * 3, func() error { return c.deleteHalf(ctx, t.Curated, t.Control, t.DeadLetter, t.Windows) }},
 	} {
-		if err := step(); err != nil {
+		if size < step.from {
+			return nil
+		}
+		if err := step.delete(); err != nil {
 			return err
 		}
-		if size, err = c.measure(); err != nil || size < c.opts.Limit/2 {
+		if size, err = c.measure(); err != nil {
 			return err
 		}
 	}

@@ -158,6 +158,30 @@ func TestCleanerFreesTheFolder(t *testing.T) {
 	}
 }
 
+// Outputs are given up last, the older half of them.
+func TestCleanerGivesUpOutputsLast(t *testing.T) {
+	f := embeddedtest.Start(t)
+	fill(t, f, 4)
+	for range 10 {
+		f.Publish(t, &kgo.Record{Topic: f.Topics.Curated, Value: []byte("sample")})
+	}
+	size, err := f.Broker.Size()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := cleaner(t, f, size*10/6, false) // nothing is scored yet: there is nothing else to delete
+	for _, step := range []struct{ limit, start int64 }{{size * 10 / 6, 0}, {size, 5}, {size, 7}} {
+		c.SetLimit(step.limit)
+		clean(t, c)
+		if got := starts(t, f, f.Topics.Curated)[0]; got != step.start {
+			t.Errorf("%d bytes of %d: curated begins at %d, want %d", size, step.limit, got, step.start)
+		}
+	}
+	if diff := cmp.Diff(map[int32]int64{0: 0, 1: 0}, starts(t, f, f.Topics.Samples)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A folder from which everything was deleted that may be goes on after a
 // restart where it was: offsets do not begin anew.
 func TestCleanedFolderKeepsItsOffsets(t *testing.T) {
