@@ -90,7 +90,7 @@ func (t Topics) Create(ctx context.Context, admin *kadm.Client, l Layout) ([]str
 	// Other brokers hear of new topics a little later.
 	for wait := 50 * time.Millisecond; ; wait *= 2 {
 		err := t.Check(ctx, admin)
-		if err == nil || len(made) == 0 || wait > 5*time.Second {
+		if !errors.Is(err, errNotThere) || len(made) == 0 || wait > 5*time.Second {
 			return made, err
 		}
 		select {
@@ -100,6 +100,8 @@ func (t Topics) Create(ctx context.Context, admin *kadm.Client, l Layout) ([]str
 		}
 	}
 }
+
+var errNotThere = errors.New("is not there")
 
 // Check makes sure that the topics are there and that samples and scores have
 // the same number of partitions.
@@ -111,7 +113,7 @@ func (t Topics) Check(ctx context.Context, admin *kadm.Client) error {
 	var errs []error
 	for _, s := range t.Specs(Layout{}) {
 		if !details.Has(s.Name) {
-			errs = append(errs, fmt.Errorf("topic %s is not there: make it with cream topics create", s.Name))
+			errs = append(errs, fmt.Errorf("topic %s %w: make it with cream topics create", s.Name, errNotThere))
 		}
 	}
 	samples, scores := len(details[t.Samples].Partitions), len(details[t.Scores].Partitions)
