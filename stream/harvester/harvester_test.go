@@ -74,6 +74,10 @@ func TestSamplesComeOutUnchanged(t *testing.T) {
 	curated := append(both[:len(both):len(both)],
 		kafka.TextHeader("cream-capability", "humanities"), kafka.TextHeader("cream-style", "yes/no"),
 		kafka.TextHeader("cream-score", "4.1"), kafka.TextHeader("cream-rank", "2"), kafka.TextHeader("cream-cutoff", "0.5"))
+	// A sample that brings no event time gets the decision's, before what is
+	// said of a curated one alone.
+	timed := append(both[:len(both):len(both)], kafka.TextHeader("cream-event-time", "7"))
+	timedCurated := append(timed[:len(timed):len(timed)], curated[len(both):]...)
 	type record struct {
 		Key, Value string
 		Headers    []kgo.RecordHeader
@@ -81,9 +85,9 @@ func TestSamplesComeOutUnchanged(t *testing.T) {
 	for topic, want := range map[string][]record{
 		f.Topics.Curated: {
 			{"a", string(first.Value), append(own[:2:2], curated...)},
-			{"b", string(second.Value), curated},
+			{"b", string(second.Value), timedCurated},
 		},
-		f.Topics.Control:    {{"b", string(second.Value), both}},
+		f.Topics.Control:    {{"b", string(second.Value), timed}},
 		f.Topics.DeadLetter: nil,
 	} {
 		var got []record
