@@ -54,7 +54,7 @@ func (s *session) advance(ctx context.Context, partitions []int32, pollWasEmpty 
 	}
 	_, candidates := s.machine.Open()
 	s.opts.Measures.open.Set(float64(candidates))
-	s.held.Store(candidates)
+	s.held.Store(s.ahead())
 	next, _ := s.machine.NextEnd()
 	s.nextEnd.Store(next)
 	return done, nil
@@ -131,6 +131,7 @@ func (s *session) commit(ctx context.Context, partitions []int32) error {
 		return nil
 	}
 	s.committed = true
+	s.offsets = s.needed(partitions)
 	s.opts.Metrics.Published(Stage, records)
 	for _, o := range s.outcomes {
 		if err := s.settle(o); err != nil {
@@ -145,7 +146,6 @@ func (s *session) commit(ctx context.Context, partitions []int32) error {
 // polled, by what a restart needs: all partitions, each at its lowest offset
 // that an open window needs.
 func (s *session) checkpoints(req *kmsg.TxnOffsetCommitRequest, partitions []int32) error {
-	needed := s.machine.LowestNeeded()
 	topic := kmsg.NewTxnOffsetCommitRequestTopic()
 	topic.Topic = s.opts.Topics.Scores
 	for _, t := range req.Topics {
@@ -153,11 +153,7 @@ func (s *session) checkpoints(req *kmsg.TxnOffsetCommitRequest, partitions []int
 			topic.TopicID = t.TopicID
 		}
 	}
-	for _, p := range partitions {
-		offset, ok := needed[p]
-		if !ok {
-			offset = s.next[p]
-		}
+	for p, offset := range s.needed(partitions) {
 		metadata, err := checkpoint{
 			ClosedThrough: s.machine.ClosedThrough(),
 			Position:      max(s.next[p], s.positions[p]), // a replay is not yet where we were
@@ -171,6 +167,25 @@ func (s *session) checkpoints(req *kmsg.TxnOffsetCommitRequest, partitions []int
 	}
 	req.Topics = []kmsg.TxnOffsetCommitRequestTopic{topic}
 	return nil
+}
+
+// needed returns, for every partition, the lowest offset that a restart needs.
+func (s *session) needed(partitions []int32) map[int32]int64 {
+	offsets := s.machine.LowestNeeded()
+	for _, p := range partitions {
+		if _, open := offsets[p]; !open {
+			offsets[p] = s.next[p]
+		}
+	}
+	return offsets
+}
+
+// ahead returns how far the session has read beyond what is committed.
+func (s *session) ahead() (offsets int64) {
+	for p, next := range s.next {
+		offsets += next - s.offsets[p]
+	}
+	return offsets
 }
 
 // settle counts a window that is committed, and tells of it.

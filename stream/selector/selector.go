@@ -49,7 +49,7 @@ type Selector struct {
 
 	selected, control, late, windows atomic.Int64
 	nextEnd                          atomic.Int64 // ms; of the open window that closes first
-	held                             atomic.Int64 // candidates in open windows
+	held                             atomic.Int64 // offsets read beyond what is committed
 
 	mu                   sync.Mutex
 	styles, capabilities map[string]schemas.Count
@@ -89,8 +89,8 @@ func (s *Selector) Counts() (selected, control, late, windows int64) {
 	return s.selected.Load(), s.control.Load(), s.late.Load(), s.windows.Load()
 }
 
-// Held returns how many candidates open windows hold. The group's lag counts
-// them, for a restart reads them again.
+// Held returns how far the selector has read beyond what it has committed, for
+// the sake of open windows. The group's lag counts that, too.
 func (s *Selector) Held() int64 { return s.held.Load() }
 
 // NextEnd returns the end of the open window that closes first; zero where

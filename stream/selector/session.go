@@ -35,6 +35,7 @@ type session struct {
 	seen       seenBook
 	next       map[int32]int64     // offset behind the last record read, by partition
 	positions  map[int32]int64     // the same, as far as it is committed
+	offsets    map[int32]int64     // committed: the lowest that a restart needs
 	quiet      map[int32]time.Time // when each partition last brought something
 	checked    time.Time           // when idleness was last looked into
 
@@ -205,6 +206,7 @@ func (s *session) restore(ctx context.Context, partitions []int32, found *restor
 	// lies between is read again.
 	s.next = maps.Clone(found.offsets)
 	s.positions = found.positions
+	s.offsets = found.offsets
 	s.quiet = make(map[int32]time.Time)
 	for _, p := range partitions {
 		s.quiet[p] = s.opts.Now()
