@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/spf13/cobra"
@@ -151,31 +152,11 @@ func unknownSetting(where, key string, known []string) error {
 func nearest(name string, names []string) string {
 	best, found := len(name)/2+1, ""
 	for _, n := range names {
-		if d := editDistance(name, n); d < best {
+		if d := levenshtein.ComputeDistance(name, n); d < best {
 			best, found = d, n
 		}
 	}
 	return found
-}
-
-// editDistance is Levenshtein's.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
 
 // newLogger makes the process's logger from the settings.

@@ -64,7 +64,7 @@ func TestSkip(t *testing.T) {
 }
 
 func TestVariety(t *testing.T) {
-	const n = 900
+	const n = 400
 	styles, sources, forms, flaws, ids := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}, map[string]bool{}
 	textOnly := 0
 	for _, s := range generate(t, 1, n) {
