@@ -2,8 +2,10 @@
 package embeddedtest
 
 import (
+	"context"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -82,6 +84,31 @@ func (f *Flow) All(t testing.TB, topic string) (records []*kgo.Record) {
 	}
 	return records
 }
+
+// Await returns the first n records of a topic, once they are committed. It
+// fails the test where they do not come.
+func (f *Flow) Await(t testing.TB, topic string, n int) (records []*kgo.Record) {
+	t.Helper()
+	client, err := f.Cluster.NewClient("cream-await", kgo.ConsumeTopics(topic),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for len(records) < n {
+		fetches := client.PollFetches(ctx)
+		if err := fetches.Err0(); err != nil {
+			t.Fatalf("%d of %d records came to %s: %v", len(records), n, topic, err)
+		}
+		records = append(records, fetches.Records()...)
+	}
+	return records
+}
+
+// patience is how long a test waits for what must come.
+const patience = time.Minute
 
 // Delete deletes the records of a partition that lie below an offset.
 func (f *Flow) Delete(t testing.TB, topic string, partition int32, below int64) {

@@ -1,0 +1,259 @@
+package selector_test
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"go.uber.org/goleak"
+
+	"cream/schemas"
+	"cream/selection"
+	"cream/stream/embedded/embeddedtest"
+	"cream/stream/kafka"
+	"cream/stream/selector"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func capabilities() []string { return []string{"humanities", "stem_knowledge"} }
+
+func policy() selection.Policy {
+	p := selection.DefaultPolicy()
+	p.Window = selection.Window{Size: 10 * time.Second, Lateness: 2 * time.Second, Idle: time.Minute}
+	return p
+}
+
+// clock is a time that a test moves.
+type clock struct{ ms atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.UnixMilli(c.ms.Load()) }
+
+// newSelector returns one of a group of selectors. Their clock stands still
+// where there is none given.
+func newSelector(t *testing.T, f *embeddedtest.Flow, c *clock) *selector.Selector {
+	t.Helper()
+	if c == nil {
+		c = &clock{}
+	}
+	s, err := selector.New(selector.Options{
+		Cluster: f.Cluster, Topics: f.Topics, Group: "select", ScoreGroup: "score", TransactionalID: "select",
+		Policy: policy(), Capabilities: capabilities(), Codec: f.Codec, Now: c.now,
+		Metrics: f.Metrics, Measures: selector.NewMeasures(prometheus.NewRegistry()), Logger: f.Logger,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// running runs a selector until the returned function is called.
+func running(t *testing.T, s *selector.Selector) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var run sync.WaitGroup
+	run.Go(func() {
+		if err := s.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return sync.OnceFunc(func() {
+		cancel()
+		run.Wait()
+	})
+}
+
+// score makes a score record. What it holds follows from its id.
+func score(t *testing.T, f *embeddedtest.Flow, partition int32, id string, eventTime int64) *kgo.Record {
+	t.Helper()
+	digest := fnv.New64a()
+	digest.Write([]byte(id))
+	sum := digest.Sum64()
+	value, err := f.Codec.EncodeScore(&schemas.Score{
+		ID: id, Source: fmt.Sprint("source ", sum%3), EventTime: eventTime,
+		Topic: f.Topics.Samples, Partition: partition, ContentHash: digest.Sum(make([]byte, 24)),
+		Styles: []string{[]string{"yes/no", "coordinate"}[sum/3%2]},
+		Scores: map[string]float32{"humanities": float32(sum / 7 % 500), "stem_knowledge": float32(sum / 11 % 500)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &kgo.Record{Topic: f.Topics.Scores, Partition: partition, Key: []byte(id), Value: value}
+}
+
+// stream makes scores of both partitions over so many seconds of event time,
+// ten a second, a little out of order.
+func stream(t *testing.T, f *embeddedtest.Flow, seconds int) []*kgo.Record {
+	var records []*kgo.Record
+	for i := range 10 * seconds {
+		at := int64(100*i) + int64(i*7919%900) // within the lateness
+		records = append(records, score(t, f, int32(i%embeddedtest.Partitions), fmt.Sprintf("s%04d", i), at))
+	}
+	return records
+}
+
+// chosen returns the ids chosen in each window, in order, by the window's
+// start; it fails the test where one is chosen twice.
+func chosen(t *testing.T, f *embeddedtest.Flow, role string) map[int64][]string {
+	t.Helper()
+	windows, seen := make(map[int64][]string), make(map[string]bool)
+	var all []*schemas.Selection
+	for _, r := range f.All(t, f.Topics.Selections) {
+		s, err := f.Codec.DecodeSelection(t.Context(), r.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Role == role {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, func(a, b *schemas.Selection) int { return int(a.Order - b.Order) })
+	for _, s := range all {
+		if seen[s.ID] {
+			t.Errorf("%s is %s twice", s.ID, role)
+		}
+		seen[s.ID] = true
+		windows[s.WindowStart] = append(windows[s.WindowStart], s.ID)
+	}
+	return windows
+}
+
+// summaries returns the windows that have closed, by their start; it fails the
+// test where one has closed twice.
+func summaries(t *testing.T, f *embeddedtest.Flow) map[int64]*schemas.Window {
+	t.Helper()
+	out := make(map[int64]*schemas.Window)
+	for _, r := range f.All(t, f.Topics.Windows) {
+		w, err := f.Codec.DecodeWindow(t.Context(), r.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out[w.Start] != nil {
+			t.Errorf("the window from %d closed twice", w.Start)
+		}
+		out[w.Start] = w
+	}
+	return out
+}
+
+// TestWindowsCloseByEventTime: a window closes when every partition is past its
+// end by the lateness, with its budget chosen and its twin; what comes later is
+// a dead letter.
+func TestWindowsCloseByEventTime(t *testing.T) {
+	f := embeddedtest.Start(t)
+	s := newSelector(t, f, nil)
+	stop := running(t, s)
+	defer stop()
+	f.Publish(t, stream(t, f, 33)...) // three windows close, for the event time is 31 s and more
+	f.Await(t, f.Topics.Windows, 3)
+	f.Publish(t, score(t, f, 0, "late", 29_999))
+	late := f.Await(t, f.Topics.DeadLetter, 1)[0]
+	if reason, _ := kafka.Header(late, kafka.HeaderErrorReason); reason != "late" || string(late.Key) != "late" {
+		t.Errorf("dead letter %s for the reason %q", late.Key, reason)
+	}
+	stop()
+	curated, control := chosen(t, f, schemas.RoleCurated), chosen(t, f, schemas.RoleControl)
+	if diff := cmp.Diff([]int64{0, 10_000, 20_000}, slices.Sorted(maps.Keys(curated))); diff != "" {
+		t.Errorf("windows: %s", diff)
+	}
+	for start, w := range summaries(t, f) {
+		want := w.Samples * 3 / 10
+		if w.Samples < 80 || w.Budget != want || w.Selected != want || int64(len(curated[start])) != want || int64(len(control[start])) != want {
+			t.Errorf("window from %d: %d samples, budget %d, selected %d; %d curated and %d control on the topic",
+				start, w.Samples, w.Budget, w.Selected, len(curated[start]), len(control[start]))
+		}
+	}
+	if selected, twins, dead, windows := s.Counts(); selected == 0 || twins != selected || dead != 1 || windows != 3 {
+		t.Errorf("counts %d, %d, %d, %d", selected, twins, dead, windows)
+	}
+}
+
+// TestIdlePartitions: one that brings nothing holds windows open until it has
+// been idle for long enough.
+func TestIdlePartitions(t *testing.T) {
+	f := embeddedtest.Start(t)
+	c := &clock{}
+	defer running(t, newSelector(t, f, c))()
+	for i := range 20 {
+		f.Publish(t, score(t, f, 0, fmt.Sprint(i), int64(1000*i))) // partition 1 brings nothing
+	}
+	// The clock stands still: nothing is idle. What the selector has read is
+	// told by what it refuses.
+	f.Publish(t, &kgo.Record{Topic: f.Topics.Scores, Partition: 0, Value: []byte("no score")})
+	f.Await(t, f.Topics.DeadLetter, 1)
+	if open := summaries(t, f); len(open) != 0 {
+		t.Errorf("%d windows closed while partition 1 could still bring something", len(open))
+	}
+	c.ms.Add(policy().Window.Idle.Milliseconds())
+	f.Await(t, f.Topics.Windows, 2) // all are idle: both windows close
+}
+
+// TestRestartsChangeNothing: a selector that is stopped at several moments and
+// begun anew comes to what one comes to that is not.
+func TestRestartsChangeNothing(t *testing.T) {
+	const seconds = 60
+	undisturbed := embeddedtest.Start(t)
+	stop := running(t, newSelector(t, undisturbed, nil))
+	undisturbed.Publish(t, stream(t, undisturbed, seconds)...)
+	undisturbed.Await(t, undisturbed.Topics.Windows, 5)
+	stop()
+
+	f := embeddedtest.Start(t)
+	records := stream(t, f, seconds)
+	for part := range slices.Chunk(records, len(records)/7) {
+		stop := running(t, newSelector(t, f, nil))
+		f.Publish(t, part...)
+		// It has read what was there when it refuses this.
+		for p := range int32(embeddedtest.Partitions) {
+			f.Publish(t, &kgo.Record{Topic: f.Topics.Scores, Partition: p, Value: []byte("no score")})
+		}
+		f.Await(t, f.Topics.DeadLetter, len(f.All(t, f.Topics.DeadLetter))+1)
+		stop()
+	}
+	stop = running(t, newSelector(t, f, nil))
+	f.Await(t, f.Topics.Windows, 5)
+	stop()
+	for _, role := range []string{schemas.RoleCurated, schemas.RoleControl} {
+		if diff := cmp.Diff(chosen(t, undisturbed, role), chosen(t, f, role)); diff != "" {
+			t.Errorf("%s (-undisturbed +restarted):\n%s", role, diff)
+		}
+	}
+	if diff := cmp.Diff(summaries(t, undisturbed), summaries(t, f)); diff != "" {
+		t.Errorf("windows (-undisturbed +restarted):\n%s", diff)
+	}
+}
+
+// TestAStandbyTakesOver: of two selectors one works, and the other goes on
+// where it stops.
+func TestAStandbyTakesOver(t *testing.T) {
+	f := embeddedtest.Start(t)
+	records := stream(t, f, 45)
+	first, second := newSelector(t, f, nil), newSelector(t, f, nil)
+	stopFirst := running(t, first)
+	defer stopFirst()
+	f.Publish(t, records[:len(records)/2]...)
+	f.Await(t, f.Topics.Windows, 1)
+	stopSecond := running(t, second)
+	defer stopSecond()
+	stopFirst()
+	f.Publish(t, records[len(records)/2:]...)
+	f.Await(t, f.Topics.Windows, 4)
+	stopSecond()
+	chosen(t, f, schemas.RoleCurated)
+	if got := summaries(t, f); len(got) != 4 {
+		t.Errorf("%d windows closed, want 4", len(got))
+	}
+	_, _, _, before := first.Counts()
+	if _, _, _, after := second.Counts(); before == 0 || after == 0 || before+after != 4 {
+		t.Errorf("the first closed %d windows and the second %d", before, after)
+	}
+}
