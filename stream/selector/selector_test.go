@@ -231,6 +231,9 @@ func TestRestartsChangeNothing(t *testing.T) {
 		}
 	}
 	// A sketch's bytes depend on the order in which it was filled.
+	if dead := f.All(t, f.Topics.DeadLetter); len(dead) != refused {
+		t.Errorf("%d dead letters of %d refused records", len(dead), refused)
+	}
 	if diff := cmp.Diff(summaries(t, undisturbed), summaries(t, f), cmpopts.IgnoreFields(schemas.Window{}, "Sketches")); diff != "" {
 		t.Errorf("windows (-undisturbed +restarted):\n%s", diff)
 	}

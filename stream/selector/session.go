@@ -284,7 +284,11 @@ func (s *session) add(ctx context.Context, r *kgo.Record) error {
 	return nil
 }
 
+// deadLetter puts a record aside, unless that was done before a restart.
 func (s *session) deadLetter(reason string, err error, r *kgo.Record) {
+	if r.Offset < s.positions[r.Partition] {
+		return
+	}
 	s.dead = append(s.dead, kafka.DeadLetter(s.opts.Topics.DeadLetter, Stage, reason, err, r))
 }
 
