@@ -17,7 +17,8 @@ type kinds struct {
 	styleNames      [][]string        // by list
 	pairs           map[uint64]uint32 // source<<32 | list → kind
 	all             []kind
-	recent          []uint32 // by hash of the names: a kind + 1, or 0
+	recent          []uint32 // by hash of the names: a kind + 1, or 0; nil for few
+	asked           int      // candidates, until there is recent
 	key             []byte   // scratch
 }
 
@@ -49,14 +50,22 @@ func (n *numbering) add(name string) uint32 {
 	return i
 }
 
-// recentKinds is how many kinds are found without asking for their names.
-const recentKinds = 1 << 13
+// recentKinds is how many kinds are found without asking for their names, once
+// a window has so many candidates that this is worth its 32 KB.
+const (
+	recentKinds = 1 << 13
+	recentFrom  = 1 << 12
+)
 
-func newKinds() kinds {
-	return kinds{pairs: make(map[uint64]uint32), recent: make([]uint32, recentKinds)}
-}
+func newKinds() kinds { return kinds{pairs: make(map[uint64]uint32)} }
 
 func (k *kinds) of(source string, styles []string) uint32 {
+	if k.recent == nil {
+		if k.asked++; k.asked == recentFrom {
+			k.recent = make([]uint32, recentKinds)
+		}
+		return k.lookUp(source, styles)
+	}
 	hash := xxhash.Sum64String(source)
 	for _, s := range styles {
 		hash = mix(hash ^ xxhash.Sum64String(s))
@@ -65,6 +74,12 @@ func (k *kinds) of(source string, styles []string) uint32 {
 	if *recent > 0 && k.is(*recent-1, source, styles) {
 		return *recent - 1
 	}
+	i := k.lookUp(source, styles)
+	*recent = i + 1
+	return i
+}
+
+func (k *kinds) lookUp(source string, styles []string) uint32 {
 	pair := uint64(k.sources.of(source))<<32 | uint64(k.list(styles))
 	i, ok := k.pairs[pair]
 	if !ok {
@@ -72,7 +87,6 @@ func (k *kinds) of(source string, styles []string) uint32 {
 		k.all = append(k.all, kind{source: uint32(pair >> 32), list: uint32(pair)})
 		k.pairs[pair] = i
 	}
-	*recent = i + 1
 	return i
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -426,4 +427,28 @@ func TestNewSaysAllMistakes(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("error\n%v\nwant\n%s", err, want)
 	}
+}
+
+// TestSmallWindowsAreSmall: a batch holds thousands of windows open at a time.
+func TestSmallWindowsAreSmall(t *testing.T) {
+	const windows, most = 2000, 64 << 10
+	p := DefaultPolicy()
+	p.Window.Size = time.Second
+	names := make([]string, 14)
+	for i := range names {
+		names[i] = fmt.Sprint("capability ", i)
+	}
+	m := mustNew(t, Options{Policy: p, Capabilities: names})
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range windows {
+		mustStep(t, m, &Candidate{ID: fmt.Sprint(i), Source: "s", Styles: []string{"x"}, Scores: make([]float32, 14), EventTime: int64(1000 * i)})
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if each := int64(after.HeapAlloc-before.HeapAlloc) / windows; each > most {
+		t.Errorf("a window of one candidate holds %d bytes, want at most %d", each, most)
+	}
+	runtime.KeepAlive(m)
 }

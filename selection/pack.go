@@ -22,7 +22,7 @@ type pack struct {
 	kinds     kinds
 }
 
-const pageSize = 1024
+const pageSize = 256
 
 type page struct {
 	id      [pageSize]uint64 // chunk<<40 | offset<<16 | length
@@ -35,7 +35,7 @@ type page struct {
 
 // The id chunks double from the smallest to the largest size.
 const (
-	smallestChunk = 1 << 14
+	smallestChunk = 1 << 12
 	largestChunk  = 1 << 20
 )
 
