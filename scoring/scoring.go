@@ -53,7 +53,8 @@ type Scorer interface {
 // InputError is a fault of the sample itself.
 type InputError struct {
 	// Reason is a short, fixed key, fit for a metric's label: "image-missing",
-	// "image-undecodable", "image-too-large", "text-empty", …
+	// "image-undecodable", "image-too-large", "conversation-empty",
+	// "score-not-a-number", …
 	Reason string
 	// Err tells a person what was wrong and where.
 	Err error

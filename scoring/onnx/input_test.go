@@ -7,8 +7,14 @@ import (
 	"hash/crc32"
 	"image"
 	"image/jpeg"
+	"math"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"cream/schemas"
 	"cream/scoring"
@@ -80,6 +86,43 @@ func TestFaultsOfSamples(t *testing.T) {
 		if !errors.As(got.Err, &input) || scoring.ReasonOf(got.Err) != c.reason {
 			t.Errorf("%q: got %v, want reason %s", c.sample.ID, got.Err, c.reason)
 		}
+	}
+}
+
+// TestScoreThatIsNotANumber: what makes a model say NaN for a sample is not
+// known beforehand, so a feature is made NaN here. The sample beside it in the
+// batch gets the scores that it has alone.
+func TestScoreThatIsNotANumber(t *testing.T) {
+	opts := options(t)
+	opts.MaxBatch, opts.Linger = 2, time.Hour // the two make a batch
+	s := open(t, opts)
+	good := sample("Is it a photo?", "It is.")
+	var done sync.WaitGroup
+	var jobs []*job
+	for _, sample := range []*schemas.Sample{sample("Is it a number?", "It is."), good} {
+		p, err := s.preparer.prepare(sample)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jobs = append(jobs, &job{sample: sample, prepared: p, done: &done})
+	}
+	jobs[0].prepared.features[0] = float32(math.NaN())
+	for _, j := range jobs {
+		s.slots <- struct{}{}
+		done.Add(1)
+		s.ready <- j
+	}
+	done.Wait()
+	var input *scoring.InputError
+	bad := jobs[0]
+	if bad.failed != nil || !errors.As(bad.result.Err, &input) || input.Reason != "score-not-a-number" ||
+		!strings.Contains(input.Error(), bad.sample.ID) || len(bad.result.Rating.Scores) > 0 {
+		t.Errorf("got %+v, %v", bad.result, bad.failed)
+	}
+	opts.MaxBatch, opts.Registerer = 1, prometheus.NewRegistry()
+	want := score(t, open(t, opts), good)[0]
+	if got := jobs[1]; got.failed != nil || got.result.Err != nil || !slices.Equal(got.result.Rating.Scores, want.Scores) {
+		t.Errorf("got %+v, %v; alone %v", got.result, got.failed, want.Scores)
 	}
 }
 

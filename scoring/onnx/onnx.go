@@ -195,7 +195,9 @@ func (s *Scorer) finish(j *job) {
 	j.done.Done()
 }
 
-// rating makes a sample's rating of its rows of the outputs.
+// rating makes a sample's rating of its rows of the outputs. A value that is
+// no number is the sample's fault: its scores depend on nothing else, and
+// would be the same on another try.
 func (s *Scorer) rating(p *prepared, scores, styles []float32) (scoring.Rating, error) {
 	b := s.opts.Bundle
 	out := scoring.Rating{
@@ -204,14 +206,14 @@ func (s *Scorer) rating(p *prepared, scores, styles []float32) (scoring.Rating, 
 	}
 	for i, v := range scores {
 		if math.IsNaN(float64(v)) {
-			return out, fmt.Errorf("the model says NaN for %s", b.Capabilities[i])
+			return scoring.Rating{}, notANumber(b.Capabilities[i])
 		}
 		out.Scores[i] = min(max(v, b.ScoreRange[0]), b.ScoreRange[1])
 	}
 	order := make([]int, 0, len(styles))
 	for i, v := range styles {
 		if math.IsNaN(float64(v)) {
-			return out, fmt.Errorf("the model says NaN for style %s", b.Styles[i])
+			return scoring.Rating{}, notANumber("style " + b.Styles[i])
 		}
 		order = append(order, i)
 	}
@@ -230,4 +232,8 @@ func (s *Scorer) rating(p *prepared, scores, styles []float32) (scoring.Rating, 
 		}
 	}
 	return out, nil
+}
+
+func notANumber(what string) error {
+	return &scoring.InputError{Reason: "score-not-a-number", Err: fmt.Errorf("the model says NaN for %s", what)}
 }

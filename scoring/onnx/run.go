@@ -32,17 +32,12 @@ func (s *Scorer) start() {
 func (s *Scorer) work() {
 	for j := range s.incoming {
 		p, err := s.preparer.prepare(j.sample)
-		var input *scoring.InputError
-		switch {
-		case err == nil:
+		if err == nil {
 			j.prepared = p
 			s.ready <- j
 			continue
-		case errors.As(err, &input):
-			j.result.Err = &scoring.InputError{Reason: input.Reason, Err: fmt.Errorf("sample %q: %w", j.sample.ID, err)}
-		default:
-			j.failed = fmt.Errorf("prepare sample %q: %w", j.sample.ID, err)
 		}
+		j.fault(err)
 		s.finish(j)
 	}
 }
@@ -83,8 +78,25 @@ func (s *Scorer) deliver(b *batch) {
 	scores, styles := b.scores.GetData(), b.styles.GetData()
 	perScore, perStyle := len(scores)/b.rows, len(styles)/b.rows
 	for i, j := range b.jobs {
-		j.result.Rating, j.failed = s.rating(j.prepared, scores[i*perScore:(i+1)*perScore], styles[i*perStyle:(i+1)*perStyle])
+		rating, err := s.rating(j.prepared, scores[i*perScore:(i+1)*perScore], styles[i*perStyle:(i+1)*perStyle])
+		if err == nil {
+			j.result.Rating = rating
+		} else {
+			j.fault(err)
+		}
 		s.finish(j)
+	}
+}
+
+// fault tells the sample's own fault, which is its result, from the scorer's
+// failure.
+func (j *job) fault(err error) {
+	err = fmt.Errorf("sample %q: %w", j.sample.ID, err)
+	var input *scoring.InputError
+	if errors.As(err, &input) {
+		j.result.Err = &scoring.InputError{Reason: input.Reason, Err: err}
+	} else {
+		j.failed = err
 	}
 }
 
