@@ -135,7 +135,7 @@ func (w *Window) native() map[string]any {
 		"window_start": w.Start, "window_end": w.End, "policy": w.Policy,
 		"records": w.Records, "samples": w.Samples, "duplicates": w.Duplicates,
 		"budget": w.Budget, "selected": w.Selected, "control": w.Control,
-		"rounds": w.Rounds, "shortfall": w.Shortfall,
+		"earlier": w.Earlier, "rounds": w.Rounds, "shortfall": w.Shortfall, "approximate": w.Approximate,
 		"styles": nativeCounts(w.Styles), "capabilities": nativeCounts(w.Capabilities),
 		"samples_seen":    nonNil(w.Sketches.SamplesSeen),
 		"samples_chosen":  nonNil(w.Sketches.SamplesChosen),
@@ -151,7 +151,8 @@ func windowFrom(f fields) (*Window, error) {
 		Start: f.long("window_start", 0), End: f.long("window_end", 0), Policy: f.str("policy", ""),
 		Records: f.long("records", 0), Samples: f.long("samples", 0), Duplicates: f.long("duplicates", 0),
 		Budget: f.long("budget", 0), Selected: f.long("selected", 0), Control: f.long("control", 0),
-		Rounds: int32(f.long("rounds", 0)), Shortfall: f.str("shortfall", ""),
+		Earlier: f.long("earlier", 0), Rounds: int32(f.long("rounds", 0)),
+		Shortfall: f.str("shortfall", ""), Approximate: f.str("approximate", ""),
 		Styles: f.counts("styles"), Capabilities: f.counts("capabilities"),
 		Sketches: Sketches{
 			SamplesSeen: f.bytes("samples_seen"), SamplesChosen: f.bytes("samples_chosen"),

@@ -74,8 +74,10 @@ type Window struct {
 	Budget       int64
 	Selected     int64
 	Control      int64
+	Earlier      int64 // of Samples, those that an earlier window had chosen
 	Rounds       int32
 	Shortfall    string
+	Approximate  string // why the choice may not be the exact one; usually empty
 	Styles       map[string]Count
 	Capabilities map[string]Count
 	Sketches     Sketches

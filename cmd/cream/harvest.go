@@ -36,6 +36,6 @@ to curated (and the random twin's to control), with the decision in headers.`,
 		})
 	}
 	s.bind(cmd)
-	cmd.Flags().IntVar(&maxPoll, "harvest-max-poll", 256, "selections of one transaction; their samples are in memory together")
+	cmd.Flags().IntVar(&maxPoll, "harvest-max-poll", 64, "selections of one transaction; their samples are in memory together")
 	return cmd
 }

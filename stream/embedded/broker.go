@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -26,6 +27,7 @@ type Broker struct {
 	cluster *kfake.Cluster
 	lock    *os.File
 	dir     string
+	closing sync.Once
 }
 
 // Open starts the broker on its folder, which one process at a time may use.
@@ -85,10 +87,14 @@ func lockFolder(dir string) (*os.File, error) {
 // Addrs returns host:port of the broker.
 func (b *Broker) Addrs() []string { return b.cluster.ListenAddrs() }
 
-// Close stops the broker and writes what a quick start needs.
-func (b *Broker) Close() error {
-	b.cluster.Close()
-	return b.lock.Close()
+// Close stops the broker and writes what a quick start needs. Further calls do
+// nothing.
+func (b *Broker) Close() (err error) {
+	b.closing.Do(func() {
+		b.cluster.Close()
+		err = b.lock.Close()
+	})
+	return err
 }
 
 // Size returns how many bytes the data folder holds.

@@ -24,7 +24,11 @@ type CleanerOptions struct {
 	Codec  *schemas.Codec
 	Limit  int64 // bytes that the data folder may hold
 	Keep   bool  // delete nothing: the run's end wants to read it all
-	Logger *slog.Logger
+	// Remember is how long selections are kept at least: from them a selector
+	// that starts anew learns which ids were chosen.
+	Remember time.Duration
+	Now      func() time.Time
+	Logger   *slog.Logger
 }
 
 // Cleaner keeps the folder under its limit. It begins to delete at half of
@@ -46,8 +50,8 @@ const minLimit = 256 << 20
 // NewCleaner checks the options.
 func NewCleaner(opts CleanerOptions) (*Cleaner, error) {
 	var errs []error
-	if opts.Broker == nil || opts.Client == nil || opts.Codec == nil || opts.Logger == nil {
-		errs = append(errs, errors.New("cleaner: Broker, Client, Codec and Logger must be set"))
+	if opts.Broker == nil || opts.Client == nil || opts.Codec == nil || opts.Now == nil || opts.Logger == nil {
+		errs = append(errs, errors.New("cleaner: Broker, Client, Codec, Now and Logger must be set"))
 	}
 	if opts.Limit < minLimit {
 		errs = append(errs, fmt.Errorf("cleaner: a limit of %d bytes is too small: at least %d MiB are needed", opts.Limit, minLimit>>20))
@@ -117,7 +121,7 @@ func (c *Cleaner) clean(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	selections, err := c.reader.Committed(ctx, c.opts.Groups.Harvest, t.Selections)
+	selections, err := c.forgotten(ctx)
 	if err != nil {
 		return err
 	}
@@ -154,6 +158,30 @@ func (c *Cleaner) measure() (int64, error) {
 	return size, err
 }
 
+// forgotten returns the offsets of selections below which all are harvested and
+// older than anybody wants to remember.
+func (c *Cleaner) forgotten(ctx context.Context) (map[int32]int64, error) {
+	topic := c.opts.Topics.Selections
+	harvested, err := c.reader.Committed(ctx, c.opts.Groups.Harvest, topic)
+	if err != nil {
+		return nil, err
+	}
+	young, err := c.admin.ListOffsetsAfterMilli(ctx, c.opts.Now().Add(-c.opts.Remember).UnixMilli(), topic)
+	if err == nil {
+		err = young.Error()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cleaner: find the selections to remember: %w", err)
+	}
+	below := make(map[int32]int64)
+	for partition, offset := range harvested {
+		if from, ok := young.Lookup(topic, partition); ok {
+			below[partition] = min(offset, from.Offset)
+		}
+	}
+	return below, nil
+}
+
 // needed returns the lowest offsets of samples and scores that a stage still
 // needs. The order of the questions matters: first what the selector has
 // committed, and then whether the harvester is through with what the selector
@@ -171,6 +199,12 @@ func (c *Cleaner) needed(ctx context.Context) (samples, scores map[int32]int64, 
 	if samples, err = c.reader.Committed(ctx, c.opts.Groups.Score, t.Samples); err != nil {
 		return nil, nil, err
 	}
+	// The scores of samples that were committed may lie behind an open
+	// transaction of another scorer, where nobody sees them yet.
+	steady, err := c.reader.Steady(ctx, t.Scores)
+	if err != nil {
+		return nil, nil, err
+	}
 	for partition, offset := range samples {
 		from, ok := scores[partition]
 		if !ok { // the selector has not yet closed a window of this partition
@@ -182,6 +216,9 @@ func (c *Cleaner) needed(ctx context.Context) (samples, scores map[int32]int64, 
 			return nil, nil, err
 		}
 		if record == nil {
+			if !steady[partition] {
+				delete(samples, partition)
+			}
 			continue
 		}
 		score, err := c.opts.Codec.DecodeScore(ctx, record.Value)

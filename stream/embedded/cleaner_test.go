@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -24,7 +25,7 @@ func cleaner(t *testing.T, f *embeddedtest.Flow, limit int64, keep bool) *embedd
 	t.Helper()
 	c, err := embedded.NewCleaner(embedded.CleanerOptions{
 		Broker: f.Broker, Client: f.Client, Topics: f.Topics, Groups: groups,
-		Codec: f.Codec, Limit: 1 << 30, Keep: keep, Logger: f.Logger,
+		Codec: f.Codec, Limit: 1 << 30, Keep: keep, Remember: 24 * time.Hour, Now: time.Now, Logger: f.Logger,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +87,38 @@ func publishSelection(t *testing.T, f *embeddedtest.Flow) {
 		t.Fatal(err)
 	}
 	f.Publish(t, &kgo.Record{Topic: f.Topics.Selections, Value: value})
+}
+
+// Selections tell a selector that starts anew which ids were chosen: they are
+// kept for as long as that matters, and longer while they are not harvested.
+func TestCleanerRemembersSelections(t *testing.T) {
+	f := embeddedtest.Start(t)
+	fill(t, f, 4)
+	for range 5 {
+		publishSelection(t, f)
+	}
+	now := time.Now()
+	c, err := embedded.NewCleaner(embedded.CleanerOptions{
+		Broker: f.Broker, Client: f.Client, Topics: f.Topics, Groups: groups, Codec: f.Codec, Limit: 1 << 30,
+		Remember: 24 * time.Hour, Now: func() time.Time { return now }, Logger: f.Logger,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetLimit(1 << 20)
+	expect := func(when string, begin int64) {
+		t.Helper()
+		clean(t, c)
+		if got := starts(t, f, f.Topics.Selections)[0]; got != begin {
+			t.Errorf("%s: selections begin at %d, want %d", when, got, begin)
+		}
+	}
+	reached(t, f, groups.Harvest, f.Topics.Selections, 3)
+	expect("they are young", 0)
+	now = now.Add(25 * time.Hour)
+	expect("three are harvested and old", 3)
+	reached(t, f, groups.Harvest, f.Topics.Selections, 5)
+	expect("all are, and the last one stays", 4)
 }
 
 // Each stage holds what it still needs, and only when the harvester has all

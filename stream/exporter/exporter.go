@@ -40,7 +40,8 @@ type Summary struct {
 	Late         int64                    `json:"late"` // scored, but behind the close of their window
 	Windows      int64                    `json:"windows"`
 	Shortfalls   []string                 `json:"shortfalls,omitempty"`
-	Reasons      map[string]int64         `json:"dead_letters"` // by reason
+	Approximate  []string                 `json:"approximate,omitempty"` // why a window's choice may not be the exact one
+	Reasons      map[string]int64         `json:"dead_letters"`          // by reason
 	Styles       map[string]schemas.Count `json:"styles"`
 	Capabilities map[string]schemas.Count `json:"capabilities"`
 }
@@ -228,6 +229,9 @@ func (e *export) windows(ctx context.Context) error {
 			return err
 		}
 		e.sum.Windows++
+		if w.Approximate != "" {
+			e.sum.Approximate = append(e.sum.Approximate, w.Approximate)
+		}
 		if w.Shortfall != "" {
 			e.sum.Shortfalls = append(e.sum.Shortfalls, w.Shortfall)
 		}

@@ -1,11 +1,13 @@
 package harvester
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -90,7 +92,8 @@ func (h *Harvester) Drain() { h.loop.Drain() }
 func (h *Harvester) Ready() error { return h.loop.Ready() }
 
 // Counts returns how many samples this process has published to curated and
-// to control, and how many selections it could not serve.
+// to control, and how many selections it could not serve. A transaction that
+// was aborted counts again.
 func (h *Harvester) Counts() (curated, control, dead int64) {
 	return h.curated.Load(), h.control.Load(), h.dead.Load()
 }
@@ -113,10 +116,12 @@ func (h *Harvester) handle(ctx context.Context, records []*kgo.Record) ([]*kgo.R
 		switch {
 		case errors.Is(err, kafka.ErrDeleted):
 			out = append(out, h.deadLetter("payload-deleted", err, r))
+		case errors.Is(err, kafka.ErrMissing):
+			out = append(out, h.deadLetter("payload-missing", err, r))
 		case err != nil:
 			return nil, fmt.Errorf("read back sample %q: %w", selection.ID, err)
 		default:
-			out = append(out, h.publish(sample, selection))
+			out = append(out, h.publish(sample, selection, r))
 		}
 	}
 	return out, nil
@@ -128,10 +133,16 @@ func (h *Harvester) deadLetter(reason string, err error, r *kgo.Record) *kgo.Rec
 }
 
 // publish makes the record for curated or control: the sample's key, value
-// and headers as they came, and the decision behind them.
-func (h *Harvester) publish(sample *kgo.Record, s *schemas.Selection) *kgo.Record {
+// and headers as they came, and the decision behind them. They are copied, for
+// they lie in what was fetched with them, a hundred times as large.
+func (h *Harvester) publish(sample *kgo.Record, s *schemas.Selection, selected *kgo.Record) *kgo.Record {
+	if size := kafka.Size(sample); size > kafka.MaxRecordBytes {
+		return h.deadLetter("payload-too-large", fmt.Errorf("sample %q takes %d bytes, and at most %d can be published", s.ID, size, kafka.MaxRecordBytes), selected)
+	}
 	headers := make([]kgo.RecordHeader, 0, len(sample.Headers)+9)
-	headers = append(headers, sample.Headers...)
+	for _, header := range sample.Headers {
+		headers = append(headers, kgo.RecordHeader{Key: strings.Clone(header.Key), Value: bytes.Clone(header.Value)})
+	}
 	headers = append(headers,
 		kafka.TextHeader(HeaderSource, s.Source),
 		kafka.TextHeader(HeaderWindow, rfc3339(s.WindowStart)+"/"+rfc3339(s.WindowEnd)),
@@ -155,7 +166,7 @@ func (h *Harvester) publish(sample *kgo.Record, s *schemas.Selection) *kgo.Recor
 	} else {
 		h.control.Add(1)
 	}
-	return &kgo.Record{Topic: topic, Key: []byte(s.ID), Value: sample.Value, Headers: headers}
+	return &kgo.Record{Topic: topic, Key: []byte(s.ID), Value: bytes.Clone(sample.Value), Headers: headers}
 }
 
 func rfc3339(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339Nano) }

@@ -114,6 +114,8 @@ func TestWhatCannotBeServedIsADeadLetter(t *testing.T) {
 	selected(t, f, deleted, schemas.Selection{Role: schemas.RoleCurated, ID: "deleted"})
 	broken := &kgo.Record{Topic: f.Topics.Selections, Key: []byte("broken"), Value: []byte("no Avro"), Headers: []kgo.RecordHeader{kafka.TextHeader("x", "y")}}
 	f.Publish(t, broken, &kgo.Record{Topic: f.Topics.Selections, Key: []byte("empty")})
+	nowhere := &kgo.Record{Topic: f.Topics.Samples, Partition: 99}
+	selected(t, f, nowhere, schemas.Selection{Role: schemas.RoleCurated, ID: "nowhere"})
 	selected(t, f, there, schemas.Selection{Role: schemas.RoleCurated, ID: "there"})
 	h := harvest(t, f, 10)
 
@@ -127,6 +129,7 @@ func TestWhatCannotBeServedIsADeadLetter(t *testing.T) {
 	}
 	want := []string{
 		"deleted harvest payload-deleted 0", "broken harvest selection-undecodable 1", "empty harvest selection-undecodable 2",
+		"nowhere harvest payload-missing 3",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatal(diff)
@@ -138,8 +141,33 @@ func TestWhatCannotBeServedIsADeadLetter(t *testing.T) {
 	if len(curated) != 1 || string(curated[0].Value) != "there" {
 		t.Errorf("curated holds %d records", len(curated))
 	}
-	if c, u, d := h.Counts(); c != 1 || u != 0 || d != 3 {
-		t.Errorf("counts %d, %d, %d; want 1, 0, 3", c, u, d)
+	if c, u, d := h.Counts(); c != 1 || u != 0 || d != 4 {
+		t.Errorf("counts %d, %d, %d; want 1, 0, 4", c, u, d)
+	}
+}
+
+// A sample that came in compressed may be too large to go out.
+func TestASampleThatIsTooLargeToPublish(t *testing.T) {
+	f := embeddedtest.Start(t)
+	client, err := f.Cluster.NewClient("cream-large", kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.ProducerBatchMaxBytes(2*kafka.MaxMessageBytes), kgo.BrokerMaxWriteBytes(4*kafka.MaxMessageBytes),
+		kgo.ProducerBatchCompression(kgo.Lz4Compression()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	large := &kgo.Record{Topic: f.Topics.Samples, Value: make([]byte, kafka.MaxMessageBytes+1)}
+	if err := client.ProduceSync(t.Context(), large).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	selected(t, f, large, schemas.Selection{Role: schemas.RoleCurated, ID: "large"})
+	harvest(t, f, 10)
+	letters := f.All(t, f.Topics.DeadLetter)
+	if len(letters) != 1 || string(letters[0].Key) != "large" {
+		t.Fatalf("%d dead letters", len(letters))
+	}
+	if reason, _ := kafka.Header(letters[0], kafka.HeaderErrorReason); reason != "payload-too-large" {
+		t.Errorf("reason %q", reason)
 	}
 }
 

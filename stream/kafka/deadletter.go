@@ -15,16 +15,23 @@ const (
 	HeaderErrorTopic     = "cream-error-topic"   // where the record lay
 	HeaderErrorPartition = "cream-error-partition"
 	HeaderErrorOffset    = "cream-error-offset"
+	HeaderErrorSize      = "cream-error-size" // bytes of the value, where it was cut
 )
 
 // maxErrorMessage bounds the message in bytes: it may quote its input.
 const maxErrorMessage = 2000
 
 // DeadLetter makes the record for the dead-letter topic from one that could
-// not be used: its key, value and headers byte for byte, and why.
+// not be used: its key, value and headers byte for byte, and why. A value that
+// would be too large to publish is cut, and a header tells its size.
 func DeadLetter(topic, stage, reason string, cause error, r *kgo.Record) *kgo.Record {
-	headers := make([]kgo.RecordHeader, 0, len(r.Headers)+6)
+	value := r.Value
+	headers := make([]kgo.RecordHeader, 0, len(r.Headers)+7)
 	headers = append(headers, r.Headers...)
+	if size := Size(r); size > MaxRecordBytes {
+		value = value[:max(0, len(value)-(size-MaxRecordBytes))]
+		headers = append(headers, NumberHeader(HeaderErrorSize, int64(len(r.Value))))
+	}
 	headers = append(headers,
 		TextHeader(HeaderErrorStage, stage),
 		TextHeader(HeaderErrorReason, reason),
@@ -33,7 +40,7 @@ func DeadLetter(topic, stage, reason string, cause error, r *kgo.Record) *kgo.Re
 		NumberHeader(HeaderErrorPartition, int64(r.Partition)),
 		NumberHeader(HeaderErrorOffset, r.Offset),
 	)
-	return &kgo.Record{Topic: topic, Key: r.Key, Value: r.Value, Headers: headers}
+	return &kgo.Record{Topic: topic, Key: r.Key, Value: value, Headers: headers}
 }
 
 // shorten cuts a message between two characters. What it quotes of its input

@@ -71,3 +71,20 @@ func TestDeadLetterMessageIsShortText(t *testing.T) {
 		t.Errorf("a message was cut to %d bytes, want %d, between two characters", len(got), len(want))
 	}
 }
+
+// What a broker took in compressed may be too large for dead-letter: it is cut,
+// and a header tells how large it was.
+func TestDeadLetterOfATooLargeRecord(t *testing.T) {
+	r := &kgo.Record{Topic: "samples", Key: []byte("k"), Value: make([]byte, kafka.MaxMessageBytes+5)}
+	letter := kafka.DeadLetter("dead-letter", "score", "invalid-json", errors.New("no"), r)
+	if size := kafka.Size(letter); size > kafka.MaxMessageBytes {
+		t.Errorf("a dead letter of %d bytes", size)
+	}
+	if n, ok := kafka.IntHeader(letter, kafka.HeaderErrorSize); !ok || n != int64(len(r.Value)) {
+		t.Errorf("size %d, %v; want %d", n, ok, len(r.Value))
+	}
+	small := kafka.DeadLetter("dead-letter", "score", "invalid-json", errors.New("no"), &kgo.Record{Value: []byte("x")})
+	if _, ok := kafka.IntHeader(small, kafka.HeaderErrorSize); ok || string(small.Value) != "x" {
+		t.Error("a small one was cut")
+	}
+}

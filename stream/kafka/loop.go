@@ -74,14 +74,14 @@ func (l *Loop) Drain() { l.once.Do(func() { close(l.drain) }) }
 // Ready returns why the loop is not working at the moment, or nil.
 func (l *Loop) Ready() error { return l.state.Err() }
 
-// Run works until ctx ends (and returns nil, what it had in hand committed) or
-// the loop has drained.
+// Run works until ctx ends (and returns nil, what it had worked out committed)
+// or the loop has drained.
 func (l *Loop) Run(ctx context.Context) error {
 	return Retry(ctx, l.opts.Logger, l.opts.Stage, &l.state, l.session)
 }
 
-// commitWait is how long a transaction may take to end once its records are made.
-const commitWait = 30 * time.Second
+// commitWait is how long a transaction may take to publish its records and end.
+const commitWait = time.Minute
 
 // session works with one client until an error, the end of ctx or the end of
 // the input. It tells whether anything was committed.
@@ -102,7 +102,9 @@ func (l *Loop) session(ctx context.Context) (committed bool, err error) {
 	}
 	defer session.CloseAllowingRebalance()
 	reader := NewReader(session.Client())
-	l.state.Set(nil)
+	if err := TellUnread(ctx, reader, l.opts.Stage, l.opts.Group, l.opts.Topic, l.opts.Metrics, l.opts.Logger); err != nil {
+		return false, fmt.Errorf("%s: %w", l.opts.Stage, err)
+	}
 	for ctx.Err() == nil {
 		session.AllowRebalance()
 		member.await(ctx, PollWait)
@@ -120,6 +122,7 @@ func (l *Loop) session(ctx context.Context) (committed bool, err error) {
 			continue
 		}
 		if len(records) == 0 {
+			l.state.Confirm(ctx, session.Client())
 			if done, err := l.drained(ctx, reader); done || err != nil {
 				return committed, err
 			}
@@ -172,9 +175,10 @@ func (l *Loop) commit(ctx context.Context, session *kgo.GroupTransactSession, ou
 	committed, err := session.End(ctx, kgo.TransactionEndTry(failed == nil))
 	l.opts.Metrics.Transaction(l.opts.Stage, committed, time.Since(began))
 	if err := errors.Join(failed, err); err != nil {
-		return false, fmt.Errorf("%s: publish and commit: %w", l.opts.Stage, err)
+		return false, fmt.Errorf("%s: publish %d records and commit: %w", l.opts.Stage, len(out), err)
 	}
 	if committed {
+		l.state.Set(nil)
 		l.opts.Metrics.Published(l.opts.Stage, out)
 	}
 	return committed, nil

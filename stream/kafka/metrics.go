@@ -13,6 +13,7 @@ type Metrics struct {
 	seconds      *prometheus.HistogramVec
 	records      *prometheus.CounterVec
 	dead         *prometheus.CounterVec
+	unread       *prometheus.CounterVec
 }
 
 // NewMetrics registers them.
@@ -35,8 +36,12 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "cream_dead_letters_total",
 			Help: "Dead letters published, by stage and reason.",
 		}, []string{"stage", "reason"}),
+		unread: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cream_records_deleted_unread_total",
+			Help: "Offsets that retention deleted before a stage had read them, as found when a session began.",
+		}, []string{"stage", "topic"}),
 	}
-	reg.MustRegister(m.transactions, m.seconds, m.records, m.dead)
+	reg.MustRegister(m.transactions, m.seconds, m.records, m.dead, m.unread)
 	return m
 }
 
@@ -48,6 +53,11 @@ func (m *Metrics) Transaction(stage string, committed bool, took time.Duration) 
 	}
 	m.transactions.WithLabelValues(stage, result).Inc()
 	m.seconds.WithLabelValues(stage).Observe(took.Seconds())
+}
+
+// Unread counts offsets that were deleted before the stage had read them.
+func (m *Metrics) Unread(stage, topic string, offsets int64) {
+	m.unread.WithLabelValues(stage, topic).Add(float64(offsets))
 }
 
 // Published counts the records of a committed transaction.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -31,25 +32,53 @@ func NewReader(client *kgo.Client) *Reader {
 // ErrDeleted says that the log begins after the offset that was asked for.
 var ErrDeleted = errors.New("retention has deleted the record")
 
-// readBytes bounds what one Read brings. A single larger batch comes whole.
-const readBytes = 8 << 20
+// ErrMissing says that there is no such topic or partition.
+var ErrMissing = errors.New("there is no such topic or partition")
+
+// What one read brings, in bytes; a single larger batch comes whole.
+const (
+	readBytes = 8 << 20
+	peekBytes = 16 << 10
+)
+
+// A broker that is not the leader any more is asked again, after a pause that
+// doubles: an election takes a moment.
+const (
+	readAttempts   = 7
+	firstReadPause = 25 * time.Millisecond
+)
 
 // Read returns committed records from offset on, and the offset at which to
 // go on. No records and next equal to offset mean that there is nothing more
 // to see for now; no records and a greater next, that what lay there was
 // aborted or only a transaction's marker.
 func (r *Reader) Read(ctx context.Context, topic string, partition int32, offset int64) (records []*kgo.Record, next int64, err error) {
-	for attempt := 0; ; attempt++ {
-		records, next, err = r.read(ctx, topic, partition, offset)
-		if err == nil || attempt == 5 || !kerr.IsRetriable(err) {
+	return r.retry(ctx, topic, partition, offset, readBytes)
+}
+
+func (r *Reader) retry(ctx context.Context, topic string, partition int32, offset int64, bytes int32) (records []*kgo.Record, next int64, err error) {
+	pause := firstReadPause
+	for attempt := 1; ; attempt++ {
+		records, next, err = r.read(ctx, topic, partition, offset, bytes)
+		if err == nil || attempt == readAttempts || !kerr.IsRetriable(err) {
 			break
 		}
 		r.mu.Lock() // the leader may have moved
 		delete(r.topics, topic)
 		r.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+			pause *= 2
+			continue
+		}
+		break
 	}
-	if errors.Is(err, kerr.OffsetOutOfRange) {
+	switch {
+	case errors.Is(err, kerr.OffsetOutOfRange):
 		err = ErrDeleted
+	case errors.Is(err, kerr.UnknownTopicOrPartition):
+		err = ErrMissing
 	}
 	if err != nil {
 		return nil, offset, fmt.Errorf("read %s/%d at offset %d: %w", topic, partition, offset, err)
@@ -57,7 +86,7 @@ func (r *Reader) Read(ctx context.Context, topic string, partition int32, offset
 	return records, next, nil
 }
 
-func (r *Reader) read(ctx context.Context, topic string, partition int32, offset int64) ([]*kgo.Record, int64, error) {
+func (r *Reader) read(ctx context.Context, topic string, partition int32, offset int64, bytes int32) ([]*kgo.Record, int64, error) {
 	detail, err := r.detail(ctx, topic)
 	if err != nil {
 		return nil, offset, err
@@ -68,14 +97,14 @@ func (r *Reader) read(ctx context.Context, topic string, partition int32, offset
 	}
 	req := kmsg.NewPtrFetchRequest()
 	req.MaxWaitMillis = 0
-	req.MaxBytes = readBytes
+	req.MaxBytes = bytes
 	req.IsolationLevel = 1 // read committed
 	reqTopic := kmsg.NewFetchRequestTopic()
 	reqTopic.Topic, reqTopic.TopicID = topic, detail.ID
 	reqPartition := kmsg.NewFetchRequestTopicPartition()
 	reqPartition.Partition = partition
 	reqPartition.FetchOffset = offset
-	reqPartition.PartitionMaxBytes = readBytes
+	reqPartition.PartitionMaxBytes = bytes
 	reqTopic.Partitions = append(reqTopic.Partitions, reqPartition)
 	req.Topics = append(req.Topics, reqTopic)
 
@@ -131,7 +160,7 @@ func (r *Reader) detail(ctx context.Context, topic string) (kadm.TopicDetail, er
 // where there is none yet.
 func (r *Reader) First(ctx context.Context, topic string, partition int32, offset int64) (*kgo.Record, error) {
 	for {
-		records, next, err := r.Read(ctx, topic, partition, offset)
+		records, next, err := r.retry(ctx, topic, partition, offset, peekBytes)
 		if err != nil {
 			return nil, err
 		}
@@ -201,6 +230,45 @@ func (r *Reader) Bounds(ctx context.Context, topic string) (starts, ends map[int
 	listed.Each(func(o kadm.ListedOffset) { starts[o.Partition] = o.Offset })
 	committed.Each(func(o kadm.ListedOffset) { ends[o.Partition] = o.Offset })
 	return starts, ends, nil
+}
+
+// Steady returns the partitions that end in no open transaction: whose last
+// record is committed or aborted for good.
+func (r *Reader) Steady(ctx context.Context, topic string) (map[int32]bool, error) {
+	_, committed, err := r.Bounds(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	listed, err := r.admin.ListEndOffsets(ctx, topic)
+	if err == nil {
+		err = listed.Error()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list the end offsets of %s: %w", topic, err)
+	}
+	steady := make(map[int32]bool)
+	listed.Each(func(o kadm.ListedOffset) { steady[o.Partition] = committed[o.Partition] == o.Offset })
+	return steady, nil
+}
+
+// Unread returns, for each partition, how many offsets that the group has not
+// read retention has deleted. A last one may have been a transaction's marker.
+func (r *Reader) Unread(ctx context.Context, group, topic string) (map[int32]int64, error) {
+	committed, err := r.Committed(ctx, group, topic)
+	if err != nil {
+		return nil, err
+	}
+	starts, _, err := r.Bounds(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	lost := make(map[int32]int64)
+	for partition, at := range committed {
+		if gone := starts[partition] - at; gone > 1 {
+			lost[partition] = gone
+		}
+	}
+	return lost, nil
 }
 
 // Scan calls fn for every committed record that a topic holds at this moment,

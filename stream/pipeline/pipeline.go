@@ -101,7 +101,7 @@ func (p *Pipeline) assemble() error {
 	var errs [5]error
 	p.cleaner, errs[0] = embedded.NewCleaner(embedded.CleanerOptions{
 		Broker: p.broker, Client: p.client, Topics: o.Topics, Groups: o.Groups,
-		Codec: o.Codec, Limit: o.DataLimit, Keep: o.Once, Logger: o.Logger,
+		Codec: o.Codec, Limit: o.DataLimit, Keep: o.Once, Remember: selection.DefaultHorizon, Now: o.Now, Logger: o.Logger,
 	})
 	// The transactional ids are this start's own. A producer of the process
 	// before cannot be alive: it ended with the broker that served it.
@@ -129,7 +129,7 @@ func (p *Pipeline) assemble() error {
 
 const (
 	// harvestPoll bounds the samples that the harvester holds at a time.
-	harvestPoll = 256
+	harvestPoll = 64
 	// aheadOfScorer is how many samples the ingester may be ahead of the
 	// scorer in a stream without an end: what waits longer is only older.
 	aheadOfScorer = 4096

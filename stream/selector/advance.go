@@ -62,17 +62,24 @@ func (s *session) advance(ctx context.Context, partitions []int32, pollWasEmpty 
 
 // readAll tells whether everything that lies on scores has been read.
 func (s *session) readAll(ctx context.Context, partitions []int32) (bool, error) {
-	starts, _, err := s.reader.Bounds(ctx, s.opts.Topics.Scores)
-	if err != nil {
-		return false, err
-	}
 	for _, p := range partitions {
-		ahead, err := s.reader.First(ctx, s.opts.Topics.Scores, p, max(s.next[p], starts[p]))
-		if err != nil || ahead != nil {
+		ahead, err := s.unread(ctx, p)
+		if err != nil || ahead {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// unread tells whether scores has a record of the partition that has not been
+// read. Retention may have deleted what lies there.
+func (s *session) unread(ctx context.Context, partition int32) (bool, error) {
+	starts, _, err := s.reader.Bounds(ctx, s.opts.Topics.Scores)
+	if err != nil {
+		return false, err
+	}
+	ahead, err := s.reader.First(ctx, s.opts.Topics.Scores, partition, max(s.next[partition], starts[partition]))
+	return ahead != nil, err
 }
 
 // markIdle looks, once in a while, for partitions that have brought nothing
@@ -92,11 +99,11 @@ func (s *session) markIdle(ctx context.Context, partitions []int32) error {
 		if err != nil {
 			return fmt.Errorf("%s: is partition %d idle: %w", Stage, p, err)
 		}
-		ahead, err := s.reader.First(ctx, s.opts.Topics.Scores, p, s.next[p])
+		ahead, err := s.unread(ctx, p)
 		if err != nil {
 			return fmt.Errorf("%s: is partition %d idle: %w", Stage, p, err)
 		}
-		if scored && ahead == nil {
+		if scored && !ahead {
 			s.watermarks.Idle(p)
 		}
 	}
@@ -169,12 +176,14 @@ func (s *session) checkpoints(req *kmsg.TxnOffsetCommitRequest, partitions []int
 	return nil
 }
 
-// needed returns, for every partition, the lowest offset that a restart needs.
+// needed returns, for every partition that has been read, the lowest offset that
+// a restart needs.
 func (s *session) needed(partitions []int32) map[int32]int64 {
 	offsets := s.machine.LowestNeeded()
 	for _, p := range partitions {
-		if _, open := offsets[p]; !open {
-			offsets[p] = s.next[p]
+		next, read := s.next[p]
+		if _, open := offsets[p]; read && !open {
+			offsets[p] = next
 		}
 	}
 	return offsets
@@ -203,6 +212,9 @@ func (s *session) settle(o *outcome) error {
 	s.opts.Logger.Info("window closed",
 		"start", time.UnixMilli(o.window.Start).UTC(), "samples", o.window.Samples,
 		"selected", o.window.Selected, "budget", o.window.Budget, "shortfall", o.window.Shortfall)
+	if o.window.Approximate != "" {
+		s.opts.Logger.Warn("the window's choice may not be the exact one", "start", time.UnixMilli(o.window.Start).UTC(), "why", o.window.Approximate)
+	}
 	return nil
 }
 

@@ -82,7 +82,7 @@ func window(s selection.Summary) schemas.Window {
 		Start: s.Start, End: min(s.End, selection.EndOfTime), Policy: s.Policy,
 		Records: s.Records, Samples: s.Candidates, Duplicates: s.Duplicates,
 		Budget: s.Budget, Selected: s.Selected, Control: s.Control,
-		Rounds: int32(s.Rounds), Shortfall: s.Shortfall,
+		Earlier: s.Earlier, Rounds: int32(s.Rounds), Shortfall: s.Shortfall, Approximate: s.Approximate,
 		Styles:       make(map[string]schemas.Count, len(s.Styles)),
 		Capabilities: make(map[string]schemas.Count, len(s.Capabilities)),
 	}

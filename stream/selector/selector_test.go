@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -196,6 +197,57 @@ func TestIdlePartitions(t *testing.T) {
 	}
 	c.ms.Add(policy().Window.Idle.Milliseconds())
 	f.Await(t, f.Topics.Windows, 2) // all are idle: both windows close
+}
+
+// TestAPartitionThatRetentionEmptied: it is idle, and holds nothing up.
+func TestAPartitionThatRetentionEmptied(t *testing.T) {
+	f := embeddedtest.Start(t)
+	f.Publish(t, score(t, f, 1, "gone", 1000), score(t, f, 1, "stays", 1000))
+	f.Delete(t, f.Topics.Scores, 1, 1)
+	f.Publish(t, score(t, f, 0, "a", 2000))
+	c := &clock{}
+	defer running(t, newSelector(t, f, c))()
+	f.Publish(t, &kgo.Record{Topic: f.Topics.Scores, Partition: 1, Value: []byte("no score")})
+	f.Await(t, f.Topics.DeadLetter, 1)
+	f.Delete(t, f.Topics.Scores, 1, 3) // all that was read
+	c.ms.Add(policy().Window.Idle.Milliseconds())
+	f.Await(t, f.Topics.Windows, 1)
+}
+
+// TestASelectionThatIsNone: a record that somebody else put on selections
+// does not keep a selector from starting.
+func TestASelectionThatIsNone(t *testing.T) {
+	f := embeddedtest.Start(t)
+	stop := running(t, newSelector(t, f, nil))
+	f.Publish(t, stream(t, f, 15)...)
+	f.Await(t, f.Topics.Windows, 1)
+	stop()
+	f.Publish(t, &kgo.Record{Topic: f.Topics.Selections, Value: []byte("no selection")})
+	defer running(t, newSelector(t, f, nil))()
+	f.Publish(t, score(t, f, 0, "x", 40_000), score(t, f, 1, "y", 40_000))
+	f.Await(t, f.Topics.Windows, 2)
+}
+
+// TestReadyTellsOfBrokersThatAreGone: a selector that cannot reach them is not.
+func TestReadyTellsOfBrokersThatAreGone(t *testing.T) {
+	f := embeddedtest.Start(t)
+	s := newSelector(t, f, nil)
+	if s.Ready() == nil {
+		t.Error("ready before it has started")
+	}
+	defer running(t, s)()
+	ready := func(want bool) {
+		t.Helper()
+		for (s.Ready() == nil) != want {
+			if t.Context().Err() != nil {
+				t.Fatalf("ready is not %v: %v", want, s.Ready())
+			}
+			runtime.Gosched()
+		}
+	}
+	ready(true)
+	f.Broker.Close()
+	ready(false)
 }
 
 // TestRestartsChangeNothing: a selector that is stopped at several moments and

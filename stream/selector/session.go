@@ -73,8 +73,11 @@ func (s *Selector) open(ctx context.Context) (*session, error) {
 		kgo.OnPartitionsAssigned(func(ctx context.Context, client *kgo.Client, assigned map[string][]int32) {
 			if len(assigned[s.opts.Topics.Scores]) > 0 {
 				// Claiming the shared id fences the selector before us, and
-				// ends what it left open. A failure shows at the first Begin.
-				_, _, _ = client.ProducerID(ctx)
+				// ends what it left open.
+				if _, _, err := client.ProducerID(ctx); err != nil {
+					s.opts.Logger.Error("the selector before cannot be fenced, will begin anew", "stage", Stage, "error", err)
+					owned.lose(true)
+				}
 				owned.assign(assigned[s.opts.Topics.Scores])
 			}
 		}),
@@ -91,7 +94,6 @@ func (s *Selector) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: join group %s: %w", Stage, s.opts.Group, err)
 	}
-	s.state.Set(nil)
 	return &session{Selector: s, kafka: group, reader: kafka.NewReader(group.Client()), owned: owned}, nil
 }
 
@@ -156,6 +158,7 @@ func (s *session) run(ctx context.Context) error {
 		if lost {
 			return errLost
 		}
+		s.state.Confirm(ctx, s.kafka.Client())
 		if found == nil || len(partitions) == 0 {
 			continue // standing by
 		}
@@ -177,7 +180,7 @@ func (s *session) run(ctx context.Context) error {
 			if err := s.commit(ctx, partitions); err != nil {
 				return err
 			}
-			done = done && len(s.outcomes) == 0
+			done = done && len(s.outcomes) == 0 && len(s.dead) == 0
 		}
 		if done {
 			return nil
@@ -188,16 +191,18 @@ func (s *session) run(ctx context.Context) error {
 
 // restore builds the machine for what was found committed.
 func (s *session) restore(ctx context.Context, partitions []int32, found *restored) error {
-	chosen, err := s.chosen(ctx, found.closedThrough)
+	err := kafka.TellUnread(ctx, s.reader, Stage, s.opts.Group, s.opts.Topics.Scores, s.opts.Metrics, s.opts.Logger)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", Stage, err)
 	}
+	var failed error
 	s.machine, err = selection.New(selection.Options{
 		Policy: s.opts.Policy, Capabilities: s.opts.Capabilities,
 		Horizon:       s.horizon(),
-		ClosedThrough: found.closedThrough, Positions: found.positions, Chosen: chosen,
+		ClosedThrough: found.closedThrough, Positions: found.positions,
+		Chosen: s.chosen(ctx, found.closedThrough, &failed),
 	})
-	if err != nil {
+	if err := errors.Join(err, failed); err != nil {
 		return err
 	}
 	s.watermarks = selection.NewWatermarks(s.opts.Policy.Window.Lateness, partitions)
@@ -223,25 +228,35 @@ func (s *Selector) horizon() time.Duration {
 	return selection.DefaultHorizon
 }
 
-// chosen reads back from our own output which ids earlier windows chose: an
-// id is chosen once within the machine's horizon.
-func (s *session) chosen(ctx context.Context, closedThrough int64) (iter.Seq2[string, int64], error) {
-	ends := make(map[string]int64)
-	if closedThrough == 0 {
-		return maps.All(ends), nil
-	}
+// chosen yields from our own output which ids earlier windows chose, each with
+// its window's end: an id is chosen once within the machine's horizon. What
+// fails is told in failed.
+func (s *session) chosen(ctx context.Context, closedThrough int64, failed *error) iter.Seq2[string, int64] {
 	after := closedThrough - s.horizon().Milliseconds()
-	err := s.reader.Scan(ctx, s.opts.Topics.Selections, func(r *kgo.Record) error {
-		chosen, err := s.opts.Codec.DecodeSelection(ctx, r.Value)
-		if err == nil && chosen.Role == schemas.RoleCurated && chosen.WindowEnd > after {
-			ends[chosen.ID] = max(ends[chosen.ID], chosen.WindowEnd)
+	enough := errors.New("no more are wanted")
+	return func(yield func(string, int64) bool) {
+		if closedThrough == 0 {
+			return
 		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%s: read back the ids chosen before: %w", Stage, err)
+		err := s.reader.Scan(ctx, s.opts.Topics.Selections, func(r *kgo.Record) error {
+			chosen, err := s.opts.Codec.DecodeSelection(ctx, r.Value)
+			var format *schemas.FormatError
+			if errors.As(err, &format) { // not ours: the harvester makes it a dead letter
+				s.opts.Logger.Warn("a selection cannot be read", "partition", r.Partition, "offset", r.Offset, "error", err)
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("%s: read back the ids chosen before: %w", Stage, err)
+			}
+			if chosen.Role == schemas.RoleCurated && chosen.WindowEnd > after && !yield(chosen.ID, chosen.WindowEnd) {
+				return enough
+			}
+			return nil
+		})
+		if !errors.Is(err, enough) {
+			*failed = err
+		}
 	}
-	return maps.All(ends), nil
 }
 
 // add feeds a score to the machine.
