@@ -39,6 +39,10 @@ type Ingester struct {
 	first atomic.Int64 // elements that the log held when Run began
 	count atomic.Int64 // and holds now
 	dead  atomic.Int64 // of those published by Run, too large to travel
+
+	begun   bool          // the source stands where the log ends
+	pending []*kgo.Record // read from the source, and not known to be in the log
+	ended   bool          // the source has
 }
 
 // New checks the options.
@@ -46,7 +50,9 @@ func New(opts Options) (*Ingester, error) {
 	if opts.Source == nil || opts.Now == nil || opts.Metrics == nil || opts.Logger == nil || opts.TransactionalID == "" {
 		return nil, errors.New("ingester: Source, Now, Metrics, Logger and TransactionalID must be set")
 	}
-	return &Ingester{opts: opts}, nil
+	in := &Ingester{opts: opts}
+	in.state.Set(errors.New("not yet started"))
+	return in, nil
 }
 
 // Ready returns why the stage does not work, or nil.
@@ -60,57 +66,94 @@ func (in *Ingester) Counts() (earlier, published, dead int64) {
 }
 
 // Run publishes the source from where the log ends, until the source ends or
-// ctx does. A failure is returned: the source cannot be rewound, so the
-// caller begins anew with a fresh one.
+// ctx does. What the brokers fail to take is tried again; a failure of the
+// source or of the gate is returned.
 func (in *Ingester) Run(ctx context.Context) error {
-	err := in.run(ctx)
-	if ctx.Err() != nil {
+	var fatal final
+	_ = kafka.Retry(ctx, in.opts.Logger, Stage, &in.state, func(ctx context.Context) (bool, error) {
+		worked, err := in.session(ctx)
+		if errors.As(err, &fatal) {
+			return worked, nil
+		}
+		return worked, err
+	})
+	if ctx.Err() != nil || fatal.error == nil {
 		return nil
 	}
-	in.state.Set(err)
-	return err
+	in.state.Set(fatal)
+	return fatal.error
 }
 
-func (in *Ingester) run(ctx context.Context) error {
+// final is a failure that trying again does not mend.
+type final struct{ error }
+
+// session publishes with one client, until the source's end or an error. It
+// tells whether it has published anything.
+func (in *Ingester) session(ctx context.Context) (worked bool, err error) {
 	opts := append(kafka.Transactional(in.opts.TransactionalID, commitWait), kgo.RecordPartitioner(kafka.Partitioner()))
 	client, err := in.opts.Cluster.NewClient("cream-"+Stage, opts...)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer client.Close()
-	// The id is claimed first: that aborts what a crashed run left open.
+	// The id is claimed first: that aborts what a session before left open.
 	if _, _, err := client.ProducerID(ctx); err != nil {
-		return fmt.Errorf("ingest: claim the transactional id: %w", err)
+		return false, fmt.Errorf("ingest: claim the transactional id: %w", err)
 	}
 	position, err := in.position(ctx, kafka.NewReader(client))
 	if err != nil {
-		return fmt.Errorf("ingest: find the place to go on: %w", err)
+		return false, fmt.Errorf("ingest: find the place to go on: %w", err)
 	}
-	if err := in.opts.Source.Skip(ctx, position); err != nil {
-		return fmt.Errorf("ingest: pass over the %d elements that are in the log: %w", position, err)
+	if err := in.goOn(ctx, position); err != nil {
+		return false, err
 	}
-	in.count.Store(position)
-	in.first.Store(position)
+	in.state.Set(nil)
 	for {
-		if in.opts.Gate != nil {
-			if err := in.opts.Gate(ctx); err != nil {
-				return err
+		if len(in.pending) == 0 {
+			if in.ended {
+				return worked, nil
 			}
+			if err := in.fetch(ctx); err != nil {
+				return worked, final{err}
+			}
+			continue
 		}
-		records, ended, err := in.chunk(ctx)
-		if err != nil {
+		if err := in.publish(ctx, client, in.pending); err != nil {
+			return worked, fmt.Errorf("ingest: publish elements %d to %d: %w", in.count.Load(), in.count.Load()+int64(len(in.pending))-1, err)
+		}
+		in.count.Add(int64(len(in.pending)))
+		in.pending, worked = nil, true
+	}
+}
+
+// goOn takes the place where the log ends: at first it passes over what is
+// there; later the log may have what a session before was not sure of.
+func (in *Ingester) goOn(ctx context.Context, position int64) error {
+	if !in.begun {
+		if err := in.opts.Source.Skip(ctx, position); err != nil {
+			return final{fmt.Errorf("ingest: pass over the %d elements that are in the log: %w", position, err)}
+		}
+		in.count.Store(position)
+		in.first.Store(position)
+		in.begun = true
+		return nil
+	}
+	if position > in.count.Load() {
+		in.count.Store(position)
+		in.pending = nil
+	}
+	return nil
+}
+
+// fetch takes the next elements from the source.
+func (in *Ingester) fetch(ctx context.Context) (err error) {
+	if in.opts.Gate != nil {
+		if err := in.opts.Gate(ctx); err != nil {
 			return err
 		}
-		if len(records) > 0 {
-			if err := in.publish(ctx, client, records); err != nil {
-				return fmt.Errorf("ingest: publish elements %d to %d: %w", in.count.Load(), in.count.Load()+int64(len(records))-1, err)
-			}
-			in.count.Add(int64(len(records)))
-		}
-		if ended {
-			return nil
-		}
 	}
+	in.pending, in.ended, err = in.chunk(ctx)
+	return err
 }
 
 // position returns the number of the first element that is not in the log.
@@ -154,7 +197,7 @@ const (
 	chunkElements = 256
 	chunkBytes    = 8 << 20
 	chunkWait     = 500 * time.Millisecond
-	commitWait    = 30 * time.Second
+	commitWait    = time.Minute
 )
 
 func (in *Ingester) chunk(ctx context.Context) (records []*kgo.Record, ended bool, err error) {

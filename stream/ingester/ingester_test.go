@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"cream/schemas"
+	"cream/stream/embedded"
 	"cream/stream/embedded/embeddedtest"
 	"cream/stream/ingester"
 	"cream/stream/kafka"
@@ -194,5 +197,39 @@ func TestAnotherSource(t *testing.T) {
 	}
 	if err := ingest(t.Context(), t, f, open(t, "[1]"), nil); err == nil {
 		t.Error("a shorter source was taken for the same")
+	}
+}
+
+// TestABrokerThatGoesAndComesBack: what it did not take is published again,
+// once.
+func TestABrokerThatGoesAndComesBack(t *testing.T) {
+	f := embeddedtest.Start(t)
+	want := numbers(1500)
+	_, text, err := net.SplitHostPort(f.Broker.Addrs()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rounds := 0
+	if err := ingest(t.Context(), t, f, &list{values: want}, func(context.Context) error {
+		if rounds++; rounds != 3 {
+			return nil
+		}
+		if err := f.Broker.Close(); err != nil {
+			return err
+		}
+		again, err := embedded.Open(embedded.Options{Dir: f.Dir, Port: port, Logger: f.Logger})
+		if err == nil {
+			t.Cleanup(func() { again.Close() })
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, byNumber(t, f.All(t, f.Topics.Samples))); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -146,10 +146,12 @@ func (p *Pipeline) gate(ctx context.Context) error {
 	}
 	for {
 		lag, err := p.Lag(ctx)
-		if err != nil {
-			return err
-		}
-		if lag[scorer.Stage] < aheadOfScorer {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			p.opts.Logger.Warn("the scorer's lag is not known, will ask again", "stage", ingester.Stage, "error", err)
+		case lag[scorer.Stage] < aheadOfScorer:
 			return nil
 		}
 		select {
