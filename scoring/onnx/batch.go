@@ -3,6 +3,7 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	ort "github.com/yalue/onnxruntime_go"
 
@@ -16,6 +17,9 @@ type batch struct {
 	inputs []ort.Value
 	scores *ort.Tensor[float32] // [rows, capabilities]
 	styles *ort.Tensor[float32] // [rows, styles]
+
+	took time.Duration // of the session's run
+	err  error         // why it did not run
 }
 
 // assemble lays the samples out. It is done while the session runs the batch

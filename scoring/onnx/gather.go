@@ -4,9 +4,11 @@ import (
 	"time"
 )
 
-// gather puts prepared samples of one shape together until a batch is full,
-// or the oldest has waited for linger and the session has nothing to do. It
-// ends when ready is closed, once everything has gone out.
+// gather puts prepared samples of one shape together until a batch is full, or
+// its oldest has waited for linger. Such a batch goes out when the one before
+// it has left for the session, for one is laid out ahead while the session
+// runs; until then one that is not full grows. gather ends when ready is
+// closed, once everything has gone out.
 func gather(ready <-chan *job, batches chan<- []*job, size int, linger time.Duration) {
 	defer close(batches)
 	waiting := make(map[shape][]*job)

@@ -27,8 +27,10 @@ type Options struct {
 	Provider string // CPU, CUDA, TensorRT or Auto
 	Threads  int    // of the session
 	MaxBatch int    // samples
-	// Linger is how long a sample waits for others of its shape while the
-	// session has nothing to do.
+	// Linger is how long a sample waits for others of its shape. Its batch goes
+	// out, however full, once it has waited so long and no batch is laid out
+	// ahead: a sample waits longer while the session has one running and the
+	// next one ready.
 	Linger     time.Duration
 	Workers    int // goroutines that load, decode and tokenize
 	Loader     *media.Loader
@@ -53,14 +55,14 @@ func (o Options) check() error {
 type Scorer struct {
 	opts     Options
 	provider string
-	session  *ort.DynamicAdvancedSession
+	session  session
 	preparer *preparer
 	measures *measures
 
 	slots           chan struct{} // one for each sample in flight: what bounds memory
 	incoming, ready chan *job
 	batches         chan []*job
-	laidOut         chan *batch
+	laidOut, ran    chan *batch
 	busy            atomic.Int64 // nanoseconds in which the session ran
 
 	mu     sync.RWMutex // held for reading while a caller hands over
@@ -69,6 +71,12 @@ type Scorer struct {
 }
 
 var _ scoring.Scorer = (*Scorer)(nil)
+
+// session runs the graph: ONNX Runtime's.
+type session interface {
+	Run(inputs, outputs []ort.Value) error
+	Destroy() error
+}
 
 // job is one sample on its way.
 type job struct {
@@ -100,14 +108,19 @@ func Open(opts Options) (*Scorer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bundle %s: %w", opts.Bundle.Name, err)
 	}
-	s := &Scorer{
-		opts: opts, provider: provider, session: session, preparer: p, measures: m,
-		slots:    make(chan struct{}, 8*opts.MaxBatch),
-		incoming: make(chan *job), ready: make(chan *job),
-		batches: make(chan []*job), laidOut: make(chan *batch, 1),
-	}
+	s := newScorer(opts, session, p, m)
+	s.provider = provider
 	s.start()
 	return s, nil
+}
+
+func newScorer(opts Options, session session, p *preparer, m *measures) *Scorer {
+	return &Scorer{
+		opts: opts, session: session, preparer: p, measures: m,
+		slots:    make(chan struct{}, 8*opts.MaxBatch),
+		incoming: make(chan *job), ready: make(chan *job),
+		batches: make(chan []*job), laidOut: make(chan *batch), ran: make(chan *batch),
+	}
 }
 
 // Vocabulary implements scoring.Scorer.

@@ -12,8 +12,8 @@ import (
 )
 
 // start begins the scorer's goroutines: workers, gatherer, the one that lays
-// batches out, and the one that runs the session. Each ends when the channel
-// before it is closed, and closes the one behind it.
+// batches out, the one that runs the session, and the one that delivers. Each
+// ends when the channel before it is closed, and closes the one behind it.
 func (s *Scorer) start() {
 	var workers sync.WaitGroup
 	for range s.opts.Workers {
@@ -26,6 +26,7 @@ func (s *Scorer) start() {
 	s.ended.Go(func() { gather(s.ready, s.batches, s.opts.MaxBatch, s.opts.Linger) })
 	s.ended.Go(s.layOut)
 	s.ended.Go(s.run)
+	s.ended.Go(s.deliver)
 }
 
 // work prepares samples.
@@ -42,7 +43,8 @@ func (s *Scorer) work() {
 	}
 }
 
-// layOut makes tensors of the next batch while the session runs.
+// layOut makes tensors of the next batch while the session runs. It takes no
+// further batch until the session has taken this one.
 func (s *Scorer) layOut() {
 	defer close(s.laidOut)
 	for jobs := range s.batches {
@@ -55,24 +57,33 @@ func (s *Scorer) layOut() {
 	}
 }
 
-// run runs the session.
+// run runs the session, and does nothing else: the device waits for it.
 func (s *Scorer) run() {
+	defer close(s.ran)
 	for b := range s.laidOut {
 		began := time.Now()
-		err := s.session.Run(b.inputs, []ort.Value{b.scores, b.styles})
-		took := time.Since(began)
-		s.busy.Add(int64(took))
-		s.measures.session.Add(took.Seconds())
-		if err != nil {
-			s.fail(b.jobs, fmt.Errorf("run the model on %d samples: %w", len(b.jobs), err))
+		b.err = s.session.Run(b.inputs, []ort.Value{b.scores, b.styles})
+		b.took = time.Since(began)
+		s.ran <- b
+	}
+}
+
+// deliver gives each sample of a batch its result while the session runs the
+// next one.
+func (s *Scorer) deliver() {
+	for b := range s.ran {
+		s.busy.Add(int64(b.took))
+		s.measures.session.Add(b.took.Seconds())
+		if b.err != nil {
+			s.fail(b.jobs, fmt.Errorf("run the model on %d samples: %w", len(b.jobs), b.err))
 		} else {
-			s.deliver(b)
+			s.rate(b)
 		}
 		b.destroy()
 	}
 }
 
-func (s *Scorer) deliver(b *batch) {
+func (s *Scorer) rate(b *batch) {
 	s.measures.batch.Observe(float64(len(b.jobs)))
 	s.measures.samples.Add(float64(len(b.jobs)))
 	scores, styles := b.scores.GetData(), b.styles.GetData()
