@@ -28,6 +28,16 @@ func Flatten(picture image.Image) *RGB {
 		flattenNRGBA(out, p)
 	case *image.Paletted:
 		flattenPaletted(out, p)
+	case *image.CMYK:
+		flattenCMYK(out, p)
+	case *image.Gray16:
+		flattenGray16(out, p)
+	case *image.RGBA64:
+		flattenRGBA64(out, p)
+	case *image.NRGBA64:
+		flattenNRGBA64(out, p)
+	case image.RGBA64Image:
+		flattenWide(out, p)
 	default:
 		flattenAny(out, picture)
 	}
@@ -97,6 +107,68 @@ func flattenPaletted(out *RGB, p *image.Paletted) {
 	}
 }
 
+func flattenCMYK(out *RGB, p *image.CMYK) {
+	i := 0
+	for y := range out.Height {
+		row := p.Pix[y*p.Stride : y*p.Stride+out.Width*4]
+		for x := 0; x < len(row); x += 4 {
+			out.Pix[i], out.Pix[i+1], out.Pix[i+2] = color.CMYKToRGB(row[x], row[x+1], row[x+2], row[x+3])
+			i += 3
+		}
+	}
+}
+
+// wide reads a value of 16 bits, as such pictures hold them.
+func wide(b []byte) uint32 { return uint32(b[0])<<8 | uint32(b[1]) }
+
+func flattenGray16(out *RGB, p *image.Gray16) {
+	i := 0
+	for y := range out.Height {
+		row := p.Pix[y*p.Stride : y*p.Stride+out.Width*2]
+		for x := 0; x < len(row); x += 2 {
+			v := row[x]
+			out.Pix[i], out.Pix[i+1], out.Pix[i+2] = v, v, v
+			i += 3
+		}
+	}
+}
+
+func flattenRGBA64(out *RGB, p *image.RGBA64) {
+	i := 0
+	for y := range out.Height {
+		row := p.Pix[y*p.Stride : y*p.Stride+out.Width*8]
+		for x := 0; x < len(row); x += 8 {
+			out.Pix[i], out.Pix[i+1], out.Pix[i+2] = wideOnWhite(wide(row[x:]), wide(row[x+2:]), wide(row[x+4:]), wide(row[x+6:]))
+			i += 3
+		}
+	}
+}
+
+func flattenNRGBA64(out *RGB, p *image.NRGBA64) {
+	i := 0
+	for y := range out.Height {
+		row := p.Pix[y*p.Stride : y*p.Stride+out.Width*8]
+		for x := 0; x < len(row); x += 8 {
+			a := wide(row[x+6:])
+			out.Pix[i], out.Pix[i+1], out.Pix[i+2] = wideOnWhite(wide(row[x:])*a/0xffff, wide(row[x+2:])*a/0xffff, wide(row[x+4:])*a/0xffff, a)
+			i += 3
+		}
+	}
+}
+
+// flattenWide takes the types of image that have no way of their own here. It
+// makes no color.Color of each pixel, which would be an allocation.
+func flattenWide(out *RGB, picture image.RGBA64Image) {
+	b, i := picture.Bounds(), 0
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			c := picture.RGBA64At(x, y)
+			out.Pix[i], out.Pix[i+1], out.Pix[i+2] = wideOnWhite(uint32(c.R), uint32(c.G), uint32(c.B), uint32(c.A))
+			i += 3
+		}
+	}
+}
+
 func flattenAny(out *RGB, picture image.Image) {
 	b, i := picture.Bounds(), 0
 	for y := b.Min.Y; y < b.Max.Y; y++ {
@@ -106,6 +178,19 @@ func flattenAny(out *RGB, picture image.Image) {
 			i += 3
 		}
 	}
+}
+
+// wideOnWhite puts a premultiplied colour of 16 bits on white, with the
+// arithmetic of color.NRGBAModel.
+func wideOnWhite(r, g, b, a uint32) (byte, byte, byte) {
+	switch a {
+	case 0xffff:
+		return byte(r >> 8), byte(g >> 8), byte(b >> 8)
+	case 0:
+		return 255, 255, 255
+	}
+	opacity := byte(a >> 8)
+	return onWhite(byte(r*0xffff/a>>8), opacity), onWhite(byte(g*0xffff/a>>8), opacity), onWhite(byte(b*0xffff/a>>8), opacity)
 }
 
 // onWhite puts a colour of that opacity on white.
