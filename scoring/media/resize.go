@@ -7,13 +7,13 @@ import "math"
 // filter of Pillow's Image.resize, bit for bit: two passes, rows first, with
 // weights of 22 fractional bits and 8-bit values between the passes.
 func Resize(src *RGB, width, height int) *RGB {
-	if src.Width != width {
-		src = resizeRows(src, width)
+	if src.Height == height {
+		if src.Width == width {
+			return src
+		}
+		return resizeRows(src, width)
 	}
-	if src.Height != height {
-		src = resizeColumns(src, height)
-	}
-	return src
+	return resizeBoth(src, width, height)
 }
 
 // precision is the number of fractional bits of a weight: 32 less 8 for a
@@ -63,47 +63,67 @@ func clip(sum int32) byte {
 	return byte(min(max(v, 0), 255))
 }
 
+// resizeRows scales rows only.
 func resizeRows(src *RGB, width int) *RGB {
 	k := newKernel(src.Width, width)
 	out := &RGB{Width: width, Height: src.Height, Pix: make([]byte, width*src.Height*3)}
 	for y := range src.Height {
-		row := src.Pix[y*src.Width*3:][:src.Width*3]
-		dst := out.Pix[y*width*3:][:width*3]
-		for x := range width {
-			var r, g, b int32 = half, half, half
-			at := k.first[x] * 3
-			for _, w := range k.weights[x] {
-				p := row[at : at+3 : at+3]
-				r += int32(p[0]) * w
-				g += int32(p[1]) * w
-				b += int32(p[2]) * w
-				at += 3
-			}
-			dst[x*3], dst[x*3+1], dst[x*3+2] = clip(r), clip(g), clip(b)
-		}
+		resizeRow(out.row(y), src.row(y), k)
 	}
 	return out
 }
 
-func resizeColumns(src *RGB, height int) *RGB {
-	k := newKernel(src.Height, height)
-	stride := src.Width * 3
-	out := &RGB{Width: src.Width, Height: height, Pix: make([]byte, stride*height)}
-	sums := make([]int32, stride)
-	for y := range height {
-		for i := range sums {
-			sums[i] = half
+// resizeBoth takes one row after another through both passes, and adds it to
+// those of the output that it counts for: what a picture of a single column
+// and millions of rows takes is bounded by its output.
+func resizeBoth(src *RGB, width, height int) *RGB {
+	rows, columns := newKernel(src.Width, width), newKernel(src.Height, height)
+	out := &RGB{Width: width, Height: height, Pix: make([]byte, width*height*3)}
+	sums := make([]int32, width*height*3)
+	for i := range sums {
+		sums[i] = half
+	}
+	row := make([]byte, width*3)
+	from := 0 // the output's rows before it are complete
+	for y := range src.Height {
+		if src.Width == width {
+			row = src.row(y)
+		} else {
+			resizeRow(row, src.row(y), rows)
 		}
-		for j, w := range k.weights[y] {
-			row := src.Pix[(k.first[y]+j)*stride:][:stride]
-			for i, v := range row {
-				sums[i] += int32(v) * w
+		for from < height && y >= columns.first[from]+len(columns.weights[from]) {
+			from++
+		}
+		for to := from; to < height && y >= columns.first[to]; to++ {
+			if at := y - columns.first[to]; at < len(columns.weights[to]) {
+				addRow(sums[to*width*3:][:width*3], row, columns.weights[to][at])
 			}
 		}
-		dst := out.Pix[y*stride:][:stride]
-		for i, s := range sums {
-			dst[i] = clip(s)
-		}
+	}
+	for i, s := range sums {
+		out.Pix[i] = clip(s)
 	}
 	return out
+}
+
+func resizeRow(dst, src []byte, k kernel) {
+	for x, first := range k.first {
+		var r, g, b int32 = half, half, half
+		at := first * 3
+		for _, w := range k.weights[x] {
+			p := src[at : at+3 : at+3]
+			r += int32(p[0]) * w
+			g += int32(p[1]) * w
+			b += int32(p[2]) * w
+			at += 3
+		}
+		dst[x*3], dst[x*3+1], dst[x*3+2] = clip(r), clip(g), clip(b)
+	}
+}
+
+func addRow(sums []int32, row []byte, weight int32) {
+	sums = sums[:len(row)]
+	for i, v := range row {
+		sums[i] += int32(v) * weight
+	}
 }

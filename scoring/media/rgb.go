@@ -12,6 +12,8 @@ type RGB struct {
 	Pix           []byte
 }
 
+func (p *RGB) row(y int) []byte { return p.Pix[y*p.Width*3:][:p.Width*3] }
+
 // Flatten makes any picture RGB, on white where it is transparent. The types
 // that decoders return have a way of their own, for speed.
 func Flatten(picture image.Image) *RGB {
