@@ -92,10 +92,26 @@ func (f *upFlags) check() error {
 	if !f.once && f.out != "" {
 		errs = append(errs, errors.New("--out goes with --once"))
 	}
+	if len(errs) == 0 && f.once {
+		errs = append(errs, writable(f.out))
+	}
 	if f.rate <= 0 {
 		errs = append(errs, fmt.Errorf("--synth-rate is %v: it must be positive", f.rate))
 	}
 	return errors.Join(errs...)
+}
+
+// writable makes a folder and looks whether it takes a file: better now than
+// after hours of scoring.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	file, err := os.CreateTemp(dir, ".cream-*")
+	if err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
 func (f *upFlags) run(ctx context.Context, logger *slog.Logger, out io.Writer) (err error) {

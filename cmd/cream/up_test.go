@@ -222,6 +222,7 @@ func TestUpRefusesBeforeItStarts(t *testing.T) {
 		"no bundle": {[]string{"--input", input, "--bundle", dir}, []string{dir, "manifest.yaml"}},
 		"no input":  {[]string{"--input", filepath.Join(dir, "none.jsonl")}, []string{"none.jsonl"}},
 		"generated": {nil, []string{"--input"}},
+		"no room":   {[]string{"--input", input, "--out", filepath.Join(input, "below-a-file")}, []string{"--out", "below-a-file"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := cream(t, append([]string{"up", "--once", "--out", out, "--log-level", "error"}, c.args...)...)
@@ -233,8 +234,8 @@ func TestUpRefusesBeforeItStarts(t *testing.T) {
 					t.Errorf("%q does not say %q", err, want)
 				}
 			}
-			if _, err := os.Stat(out); err == nil {
-				t.Error("it wrote a result")
+			if left, err := os.ReadDir(out); err == nil && len(left) > 0 {
+				t.Errorf("it wrote %v", left)
 			}
 		})
 	}

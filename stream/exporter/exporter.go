@@ -18,7 +18,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"cream/schemas"
+	"cream/stream/ingester"
 	"cream/stream/kafka"
+	"cream/stream/scorer"
+	"cream/stream/selector"
 )
 
 // Options of an export.
@@ -182,9 +185,6 @@ func (e *export) scores(ctx context.Context) error {
 	})
 }
 
-// Stages whose dead letters were never scored.
-var beforeScores = []string{"ingest", "score"}
-
 func (e *export) deadLetters(ctx context.Context) error {
 	return e.write(DeadLetterFile, func(w *bufio.Writer) error {
 		out := encoder(w)
@@ -212,9 +212,9 @@ func (e *export) deadLetters(ctx context.Context) error {
 				line.Base64 = base64.StdEncoding.EncodeToString(r.Value)
 			}
 			e.sum.Reasons[line.Reason]++
-			if slices.Contains(beforeScores, line.Stage) {
+			if line.Stage == ingester.Stage || line.Stage == scorer.Stage {
 				e.sum.Dead++
-			} else if line.Reason == "late" {
+			} else if line.Reason == selector.ReasonLate {
 				e.sum.Late++
 			}
 			return out.Encode(line)
@@ -257,7 +257,7 @@ func (e *export) samples(ctx context.Context) error {
 		return err
 	}
 	return e.Reader.Scan(ctx, e.Topics.DeadLetter, func(r *kgo.Record) error {
-		if stage, _ := kafka.Header(r, kafka.HeaderErrorStage); stage == beforeScores[0] {
+		if stage, _ := kafka.Header(r, kafka.HeaderErrorStage); stage == ingester.Stage {
 			e.sum.Samples++
 		}
 		return nil

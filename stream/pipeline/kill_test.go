@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,6 +17,7 @@ import (
 	"cream/schemas"
 	"cream/scoring"
 	"cream/stream/exporter"
+	"cream/stream/pipeline"
 )
 
 // tellingScorer writes the id of every sample that it scores to a pipe.
@@ -38,21 +40,44 @@ func (t tellingScorer) Score(ctx context.Context, samples []*schemas.Sample) ([]
 
 const childEnv = "CREAM_TEST_CHILD_DATA"
 
+// Moments at which a child kills itself: when all is scored, in the middle of
+// the selector's work or of its commit; when its window is committed; when the
+// harvester has begun.
+func moments(samples int64) map[string]func(pipeline.Progress) bool {
+	return map[string]func(pipeline.Progress) bool{
+		"scored":    func(p pipeline.Progress) bool { return p.Scored == samples },
+		"selected":  func(p pipeline.Progress) bool { return p.Windows > 0 },
+		"harvested": func(p pipeline.Progress) bool { return p.Curated > 0 },
+	}
+}
+
+const samples = 3000
+
 // TestChild is not a test of its own: TestKill9 runs it in processes that it
-// kills.
+// kills, or that kill themselves.
 func TestChild(t *testing.T) {
 	data := os.Getenv(childEnv)
 	if data == "" {
 		t.Skip("only as a child of TestKill9")
 	}
-	pipe := os.NewFile(3, "scored ids")
-	run{input: os.Getenv("CREAM_TEST_CHILD_INPUT"), data: data, policy: "budget: {ratio: 0.3}", scorer: tellingScorer{out: pipe}}.once(t)
+	r := run{
+		input: os.Getenv("CREAM_TEST_CHILD_INPUT"), data: data, policy: "budget: {ratio: 0.3}",
+		scorer: tellingScorer{out: os.NewFile(3, "scored ids")},
+	}
+	if now := moments(samples)[os.Getenv("CREAM_TEST_CHILD_MOMENT")]; now != nil {
+		r.watch = func(p pipeline.Progress) {
+			if now(p) {
+				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			}
+		}
+	}
+	r.once(t)
 }
 
-// child runs the flow in a process of its own. It is killed once it has
-// scored so many samples, and lives on where killAfter is 0. The ids that it
-// scored are returned.
-func child(t *testing.T, input, data string, killAfter int) []string {
+// child runs the flow in a process of its own, and returns the ids that it
+// scored. It is killed once these are so many, or kills itself at a moment; it
+// lives on where killAfter is 0 and moment is "".
+func child(t *testing.T, input, data string, killAfter int, moment string) []string {
 	t.Helper()
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -60,7 +85,7 @@ func child(t *testing.T, input, data string, killAfter int) []string {
 	}
 	defer read.Close()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$", "-test.count=1")
-	cmd.Env = append(os.Environ(), childEnv+"="+data, "CREAM_TEST_CHILD_INPUT="+input)
+	cmd.Env = append(os.Environ(), childEnv+"="+data, "CREAM_TEST_CHILD_INPUT="+input, "CREAM_TEST_CHILD_MOMENT="+moment)
 	cmd.ExtraFiles = []*os.File{write}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -73,7 +98,11 @@ func child(t *testing.T, input, data string, killAfter int) []string {
 			cmd.Process.Kill()
 		}
 	}
-	if err := cmd.Wait(); err != nil && killAfter == 0 {
+	err = cmd.Wait()
+	switch killed := killAfter > 0 || moment != ""; {
+	case err == nil && moment != "":
+		t.Errorf("a child came to its end and not to the moment %q", moment)
+	case err != nil && !killed:
 		t.Fatal(err)
 	}
 	return ids
@@ -83,17 +112,19 @@ func child(t *testing.T, input, data string, killAfter int) []string {
 // again on the same folder, and wants the result of a run that nothing
 // disturbed.
 func TestKill9(t *testing.T) {
-	const samples = 3000
 	input := writeInput(t, lines(samples))
 	wantDir, _ := run{input: input, policy: "budget: {ratio: 0.3}"}.once(t)
 
 	data := t.TempDir()
 	var scored []string
-	moments := []int{1, 400, 300, 900, 650}
-	for _, after := range moments {
-		scored = append(scored, child(t, input, data, after)...)
+	whileScoring := []int{1, 400, 300, 900, 650}
+	for _, after := range whileScoring {
+		scored = append(scored, child(t, input, data, after, "")...)
 	}
-	scored = append(scored, child(t, input, data, 0)...)
+	for _, moment := range []string{"scored", "scored", "selected", "harvested"} {
+		scored = append(scored, child(t, input, data, 0, moment)...)
+	}
+	scored = append(scored, child(t, input, data, 0, "")...)
 	// The same folder once more: nothing is left to do but to read it.
 	gotDir, summary := run{input: input, data: data, policy: "budget: {ratio: 0.3}"}.once(t)
 
@@ -101,7 +132,7 @@ func TestKill9(t *testing.T) {
 		t.Errorf("after the kills: %+v", *summary)
 	}
 	const inFlight = 2 * 100 // sessions × samples of a transaction
-	if most := samples + len(moments)*inFlight; len(scored) > most {
+	if most := samples + len(whileScoring)*inFlight; len(scored) > most {
 		t.Errorf("%d samples were scored, want at most %d", len(scored), most)
 	}
 	for _, name := range []string{exporter.DecisionsFile, exporter.CuratedFile, exporter.ControlFile, exporter.ScoresFile} {

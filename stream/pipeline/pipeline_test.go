@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +88,7 @@ func writeInput(t *testing.T, lines []string) string {
 type run struct {
 	input, data, policy string
 	scorer              scoring.Scorer
+	watch               func(pipeline.Progress) // called over and over while it runs
 }
 
 // once runs a file through the whole stream and returns the output folder.
@@ -127,6 +129,14 @@ func (r run) once(t *testing.T) (string, *exporter.Summary) {
 			t.Error(err)
 		}
 	}()
+	if r.watch != nil {
+		go func() {
+			for ctx.Err() == nil {
+				r.watch(p.Progress())
+				runtime.Gosched()
+			}
+		}()
+	}
 	if err := p.Run(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -68,25 +68,39 @@ func (p *Pipeline) NextEnd() time.Time { return p.sel.NextEnd() }
 func (p *Pipeline) count(ctx context.Context) (Progress, error) {
 	var found Progress
 	t, reader := p.opts.Topics, kafka.NewReader(p.client)
-	for topic, into := range map[string]*int64{t.Scores: &found.Scored, t.Windows: &found.Windows, t.Curated: &found.Curated} {
-		err := reader.Scan(ctx, topic, func(*kgo.Record) error { *into++; return nil })
-		if err != nil {
+	one := func(n *int64) func(*kgo.Record) error { return func(*kgo.Record) error { *n++; return nil } }
+	for topic, count := range map[string]func(*kgo.Record) error{
+		t.Scores:  one(&found.Scored),
+		t.Windows: one(&found.Windows),
+		t.Curated: one(&found.Curated),
+		t.Selections: func(r *kgo.Record) error {
+			chosen, err := p.opts.Codec.DecodeSelection(ctx, r.Value)
+			if err == nil && chosen.Role == schemas.RoleCurated {
+				found.Selected++
+			} else if err == nil {
+				found.Control++
+			}
+			return nil
+		},
+		t.DeadLetter: func(r *kgo.Record) error {
+			stage, _ := kafka.Header(r, kafka.HeaderErrorStage)
+			reason, _ := kafka.Header(r, kafka.HeaderErrorReason)
+			switch {
+			case stage == ingester.Stage, stage == scorer.Stage:
+				found.Dead++
+			case reason == selector.ReasonLate:
+				found.Late++
+			case stage == harvester.Stage:
+				found.Lost++
+			}
+			return nil
+		},
+	} {
+		if err := reader.Scan(ctx, topic, count); err != nil {
 			return Progress{}, err
 		}
 	}
-	err := reader.Scan(ctx, t.DeadLetter, func(r *kgo.Record) error {
-		switch stage, _ := kafka.Header(r, kafka.HeaderErrorStage); stage {
-		case ingester.Stage, scorer.Stage:
-			found.Dead++
-		case selector.Stage:
-			found.Late++
-		case harvester.Stage:
-			found.Lost++
-		}
-		return nil
-	})
-	found.Selected = found.Curated + found.Lost
-	return found, err
+	return found, nil
 }
 
 // Check is a stage's readiness, by name.

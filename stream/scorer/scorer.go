@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -107,18 +108,18 @@ func (s *Scorer) Counts() (scored, dead int64) { return s.scored.Load(), s.dead.
 // handle scores a poll's samples.
 func (s *Scorer) handle(ctx context.Context, records []*kgo.Record) ([]*kgo.Record, error) {
 	out := make([]*kgo.Record, len(records))
+	decoded, faults := s.decodeAll(ctx, records)
 	var samples []*schemas.Sample
 	var at []int // samples[j] came from records[at[j]]
 	for i, r := range records {
-		sample, err := s.decode(ctx, r)
-		if errors.Is(err, schemas.ErrRegistry) {
-			return nil, err
+		if errors.Is(faults[i], schemas.ErrRegistry) {
+			return nil, faults[i]
 		}
-		if err != nil {
-			out[i] = s.deadLetter(r, err)
+		if faults[i] != nil {
+			out[i] = s.deadLetter(r, faults[i])
 			continue
 		}
-		samples = append(samples, sample)
+		samples = append(samples, decoded[i])
 		at = append(at, i)
 	}
 	results, err := s.opts.Scorer.Score(ctx, samples)
@@ -137,6 +138,22 @@ func (s *Scorer) handle(ctx context.Context, records []*kgo.Record) ([]*kgo.Reco
 		s.scored.Add(1)
 	}
 	return out, nil
+}
+
+// decodeAll decodes records on all cores: JSON with pictures inline takes
+// milliseconds each, and the device would wait.
+func (s *Scorer) decodeAll(ctx context.Context, records []*kgo.Record) ([]*schemas.Sample, []error) {
+	samples, faults := make([]*schemas.Sample, len(records)), make([]error, len(records))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, r := range records {
+		group.Go(func() error {
+			samples[i], faults[i] = s.decode(ctx, r)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return samples, faults
 }
 
 // decode reads a sample and settles its event time: the sample's own, else

@@ -17,6 +17,10 @@ import (
 // Stage names the selector in metrics, dead letters and logs.
 const Stage = "select"
 
+// ReasonLate is the reason of dead letters that belong to a window that had
+// closed.
+const ReasonLate = "late"
+
 // Options of the stage.
 type Options struct {
 	Cluster kafka.Cluster

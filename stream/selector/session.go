@@ -293,7 +293,7 @@ func (s *session) add(ctx context.Context, r *kgo.Record) error {
 		s.seen.insert(s.machine.WindowEnd(score.EventTime), candidate)
 	case selection.Late:
 		s.late.Add(1)
-		s.deadLetter("late", fmt.Errorf("event time %s belongs to a window that had closed: lateness is %s",
+		s.deadLetter(ReasonLate, fmt.Errorf("event time %s belongs to a window that had closed: lateness is %s",
 			time.UnixMilli(score.EventTime).UTC().Format(time.RFC3339Nano), s.opts.Policy.Window.Lateness), r)
 	}
 	return nil
