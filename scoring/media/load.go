@@ -9,6 +9,8 @@ import (
 	"path"
 	"strings"
 
+	"golang.org/x/sync/semaphore"
+
 	"cream/schemas"
 	"cream/scoring"
 )
@@ -16,21 +18,23 @@ import (
 // Limits bound what is taken in before it is decoded.
 type Limits struct {
 	Bytes  int64 // of an encoded picture
-	Pixels int64 // width × height
+	Pixels int64 // width × height, of a picture and of all that are decoded at a time
 }
 
 // DefaultLimits refuse a picture bomb and take any camera's picture.
 func DefaultLimits() Limits { return Limits{Bytes: 32 << 20, Pixels: 100_000_000} }
 
-// Loader gets pictures' bytes. It is safe for use by many goroutines.
+// Loader gets pictures' bytes, and decodes them. It is safe for use by many
+// goroutines.
 type Loader struct {
 	root   *os.Root // nil: no picture may be named by path
 	limits Limits
+	room   *semaphore.Weighted // for pixels that are being decoded
 }
 
 // NewLoader returns a Loader for the pictures under a folder; "" is none.
 func NewLoader(root string, limits Limits) (*Loader, error) {
-	l := &Loader{limits: limits}
+	l := &Loader{limits: limits, room: semaphore.NewWeighted(max(limits.Pixels, 0))}
 	if root == "" {
 		return l, nil
 	}

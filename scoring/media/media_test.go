@@ -55,13 +55,13 @@ func TestResizeIsPillows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			picture, err := loader(t, "").Decode(data)
+			picture, err := loader(t, "").Prepare(data, 224, 224)
 			if err != nil {
 				t.Fatal(err)
 			}
-			sum := sha256.Sum256(Resize(Flatten(picture), 224, 224).Pix)
+			sum := sha256.Sum256(picture.Pix)
 			if got := hex.EncodeToString(sum[:]); got != p.Resized {
-				t.Errorf("case %d, %v: the pixels are not Pillow's", i, picture.Bounds())
+				t.Errorf("case %d: the pixels are not Pillow's", i)
 			}
 			compared++
 		}
@@ -90,14 +90,21 @@ func encoded(t testing.TB, encode func(*bytes.Buffer) error) []byte {
 	return b.Bytes()
 }
 
-// bomb is a PNG of 30,000 × 30,000 pixels that has only its header.
-func bomb() []byte {
-	head := []byte("IHDR\x00\x00\x75\x30\x00\x00\x75\x30\x08\x02\x00\x00\x00")
-	out := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), head...)
-	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(head))
+// chunk appends a part of a PNG.
+func chunk(to []byte, name string, data []byte) []byte {
+	to = binary.BigEndian.AppendUint32(to, uint32(len(data)))
+	begin := len(to)
+	to = append(append(to, name...), data...)
+	return binary.BigEndian.AppendUint32(to, crc32.ChecksumIEEE(to[begin:]))
 }
 
-func TestDecodeFaults(t *testing.T) {
+// header is where a PNG of 8-bit RGB begins.
+func header(width, height uint32, interlaced byte) []byte {
+	data := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, width), height)
+	return chunk([]byte("\x89PNG\r\n\x1a\n"), "IHDR", append(data, 8, 2, 0, 0, interlaced))
+}
+
+func TestFaultsOfPictures(t *testing.T) {
 	photo := encoded(t, func(b *bytes.Buffer) error { return jpeg.Encode(b, scene(200, 100), nil) })
 	for name, c := range map[string]struct {
 		data   []byte
@@ -106,9 +113,10 @@ func TestDecodeFaults(t *testing.T) {
 		"empty":          {nil, "image-undecodable"},
 		"text":           {[]byte("no picture"), "image-undecodable"},
 		"truncated JPEG": {photo[:len(photo)/2], "image-undecodable"},
-		"picture bomb":   {bomb(), "image-too-large"},
+		"picture bomb":   {header(30_000, 30_000, 0), "image-too-large"},
+		"a long column":  {header(1, 1<<16, 0), "image-too-large"},
 	} {
-		_, err := loader(t, "").Decode(c.data)
+		_, err := loader(t, "").Prepare(c.data, 16, 16)
 		if err == nil || scoring.ReasonOf(err) != c.reason {
 			t.Errorf("%s: got %v, want reason %s", name, err, c.reason)
 		}
@@ -126,12 +134,12 @@ func TestFormatsAndModes(t *testing.T) {
 		"png 16": encoded(t, func(b *bytes.Buffer) error { return png.Encode(b, grey16) }),
 		"gif":    encoded(t, func(b *bytes.Buffer) error { return gif.Encode(b, paletted, nil) }),
 	} {
-		picture, err := loader(t, "").Decode(data)
+		rgb, err := loader(t, "").Prepare(data, 40, 30)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if rgb := Flatten(picture); rgb.Width != 40 || rgb.Height != 30 || len(rgb.Pix) != 40*30*3 {
+		if rgb.Width != 40 || rgb.Height != 30 || len(rgb.Pix) != 40*30*3 {
 			t.Errorf("%s: %d × %d with %d bytes", name, rgb.Width, rgb.Height, len(rgb.Pix))
 		}
 	}
@@ -173,17 +181,17 @@ func asInput(err error, into **scoring.InputError) bool {
 	return ok
 }
 
-func FuzzDecode(f *testing.F) {
-	f.Add(bomb())
+func FuzzPrepare(f *testing.F) {
+	f.Add(header(30_000, 30_000, 0))
 	f.Add([]byte("GIF89a\x01\x00\x01\x00"))
 	l, err := NewLoader("", Limits{Bytes: 1 << 20, Pixels: 1 << 16})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		picture, err := l.Decode(data)
-		if err == nil {
-			Resize(Flatten(picture), 16, 16)
+		picture, err := l.Prepare(data, 16, 16)
+		if err == nil && len(picture.Pix) != 16*16*3 {
+			t.Errorf("%d bytes", len(picture.Pix))
 		}
 	})
 }

@@ -70,7 +70,8 @@ func (p *preparer) prepare(s *schemas.Sample) (*prepared, error) {
 		if i >= p.inputs.Pictures.MaxPerSample {
 			continue // named and there, but more than the model looks at
 		}
-		pixels, err := p.picture(data)
+		size := p.inputs.Pictures.Size
+		pixels, err := p.loader.Prepare(data, size[1], size[0])
 		if err != nil {
 			return nil, fmt.Errorf("picture %d%s: %w", i+1, named(image), err)
 		}
@@ -91,13 +92,4 @@ func named(image schemas.Image) string {
 		return ""
 	}
 	return " (" + image.URI + ")"
-}
-
-func (p *preparer) picture(data []byte) (*media.RGB, error) {
-	picture, err := p.loader.Decode(data)
-	if err != nil {
-		return nil, err
-	}
-	size := p.inputs.Pictures.Size
-	return media.Resize(media.Flatten(picture), size[1], size[0]), nil
 }
