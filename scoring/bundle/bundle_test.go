@@ -3,6 +3,7 @@ package bundle
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -47,7 +48,7 @@ func TestMistakesSayWhereAndWhat(t *testing.T) {
 		{"truncation: head-tail", "truncation: tail", "manifest.yaml:", "expected head-tail"},
 		{"style_threshold: 0.5", "style_treshold: 0.5", "style_treshold", "unknown field"},
 		{"- humanities", "- stem_knowledge", "manifest.yaml:", "stands twice"},
-		{"resize: squash", "resize: fit", "inputs.pictures.resize", "expected squash"},
+		{"resize: squash", "resize: fit", "manifest.yaml:", "inputs.pictures.resize: \"fit\" is not known; expected squash"},
 		{"model: model.onnx", "model: other.onnx", "model", "not among files"},
 		{"name: starter", "name: starter", "model.onnx", "the file is damaged"},
 		{"score_range:\n- 0", "score_range:\n- nine", "score_range", ""},
@@ -59,6 +60,17 @@ func TestMistakesSayWhereAndWhat(t *testing.T) {
 	}
 	if _, err := Load(fstest.MapFS{}, "b"); err == nil || !strings.Contains(err.Error(), "manifest.yaml") {
 		t.Errorf("an empty folder: %v", err)
+	}
+}
+
+func TestLinesOfEveryDepth(t *testing.T) {
+	text := "a: 1\nb:\n  c: 2\n  d:\n    e:\n      f: 3\n  g:\n    - h: 4\ni: 5\n"
+	want := map[string]int{"a": 1, "b": 2, "b.c": 3, "b.d": 4, "b.d.e": 5, "b.d.e.f": 6, "b.g": 7, "i": 9}
+	if got := lines([]byte(text)); !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := lines([]byte("a: [")); len(got) != 0 {
+		t.Errorf("of what is no YAML: got %v", got)
 	}
 }
 

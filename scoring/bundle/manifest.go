@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/parser"
 )
 
 // Manifest is manifest.yaml: what a bundle is, and what its graph expects.
@@ -88,22 +87,6 @@ func parseManifest(name string, text []byte) (*Manifest, error) {
 		return nil, err
 	}
 	return &m, nil
-}
-
-// lines returns the line of each key of the manifest's top level and of the
-// one below, as in inputs.text.
-func lines(text []byte) map[string]int {
-	out := make(map[string]int)
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return out
-	}
-	for _, doc := range file.Docs {
-		for key, line := range keysOf(doc.Body, "") {
-			out[key] = line
-		}
-	}
-	return out
 }
 
 type mistake struct{ key, text string }
