@@ -7,8 +7,10 @@
 // batches is the Scorer's own affair. The vocabulary (the names of the
 // capabilities and styles) belongs to the model, not to this code.
 //
-//	bundle  a model with all it needs in a folder, verified when loaded
-//	media   picture bytes → tensor
-//	text    conversation → token ids and features
-//	onnx    the Scorer that runs a bundle with ONNX Runtime
+//	bundle   a model with all it needs in a folder, verified when loaded
+//	bundles  those that are built in
+//	media    picture bytes → tensor
+//	text     conversation → token ids and features
+//	onnx     the Scorer that runs a bundle with ONNX Runtime
+//	train    makes the starter bundle, in Python
 package scoring

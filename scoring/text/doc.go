@@ -3,5 +3,6 @@
 //
 // It does exactly what the training does in Python (see scoring/train): the
 // ids are equal, and the features equal to 1e-6; testdata/reference.json,
-// written by the training, holds it to that.
+// written by the training, holds it to that. The workers of scoring/onnx call
+// it for each sample, before they are laid out in batches.
 package text

@@ -1,6 +1,3 @@
-// Package starter is the bundle that ships with cream, built into the
-// program: a small scorer for a first try. See MODEL_CARD.md for what it can
-// do and what it was made from.
 package starter
 
 import "embed"
