@@ -3,7 +3,6 @@ package media
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"image"
 	_ "image/gif" // decoders
 	_ "image/jpeg"
@@ -11,8 +10,6 @@ import (
 
 	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/webp"
-
-	"cream/scoring"
 )
 
 // maxSide is what a JPEG can have. A PNG of a single column could have all the
@@ -25,12 +22,13 @@ const maxSide = 1<<16 - 1
 // callers of the Loader decode at a time are as many as one picture may have.
 // Every error is a *scoring.InputError.
 func (l *Loader) Prepare(data []byte, width, height int) (*RGB, error) {
-	pixels, err := l.measure(data)
+	size, err := l.measure(data)
 	if err != nil {
 		return nil, err
 	}
 	// No more is asked for than there is in all, by nobody who holds some: it
 	// comes, and the context never ends.
+	pixels := int64(size.X) * int64(size.Y)
 	if err := l.room.Acquire(context.Background(), pixels); err != nil {
 		return nil, err
 	}
@@ -39,7 +37,12 @@ func (l *Loader) Prepare(data []byte, width, height int) (*RGB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Resize(Flatten(picture), width, height), nil
+	flat := Flatten(picture)
+	screen := image.Rectangle{Max: size}
+	if frame := picture.Bounds(); frame != screen && frame.In(screen) { // of a GIF
+		flat = flat.within(size, frame.Min)
+	}
+	return Resize(flat, width, height), nil
 }
 
 // gaveUp makes an error of a panic: decoders have been seen to, on hostile
@@ -50,21 +53,30 @@ func gaveUp(err *error) {
 	}
 }
 
-// measure returns how many pixels the header tells of, within the limit.
-func (l *Loader) measure(data []byte) (pixels int64, err error) {
+// measure returns the size that the header tells, within the limits.
+func (l *Loader) measure(data []byte) (size image.Point, err error) {
 	defer gaveUp(&err)
 	header, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
-		return 0, &scoring.InputError{Reason: "image-undecodable", Err: fmt.Errorf("%w: JPEG, PNG, GIF, WebP and BMP are read", err)}
+		return size, fault("image-undecodable", "%w: JPEG, PNG, GIF, WebP and BMP are read", err)
 	}
-	if header.Width < 1 || header.Height < 1 {
-		return 0, fault("image-undecodable", "a %s of %d × %d pixels", format, header.Width, header.Height)
+	size = image.Pt(header.Width, header.Height)
+	if size.X < 1 || size.Y < 1 {
+		return size, fault("image-undecodable", "a %s of %d × %d pixels", format, size.X, size.Y)
 	}
-	pixels = int64(header.Width) * int64(header.Height)
-	if pixels > l.limits.Pixels || max(header.Width, header.Height) > maxSide {
-		return 0, fault("image-too-large", "a %s of %d × %d pixels; at most %d are decoded, and %d on a side", format, header.Width, header.Height, l.limits.Pixels, maxSide)
+	if int64(size.X)*int64(size.Y) > l.limits.Pixels || max(size.X, size.Y) > maxSide {
+		return size, fault("image-too-large", "a %s of %d × %d pixels; at most %d are decoded, and %d on a side", format, size.X, size.Y, l.limits.Pixels, maxSide)
 	}
-	return pixels, nil
+	if format == "webp" && animated(data) {
+		return size, fault("image-undecodable", "an animated WebP: only those of a single picture are read")
+	}
+	return size, nil
+}
+
+// animated tells of a WebP, by the flag in its extended header.
+func animated(data []byte) bool {
+	const flags, animation = 20, 1 << 1
+	return len(data) > flags && string(data[12:16]) == "VP8X" && data[flags]&animation != 0
 }
 
 func decode(data []byte) (picture image.Image, err error) {
@@ -72,6 +84,14 @@ func decode(data []byte) (picture image.Image, err error) {
 	picture, format, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, fault("image-undecodable", "%s: %w", format, err)
+	}
+	if format == "webp" {
+		switch p := picture.(type) {
+		case *image.YCbCr:
+			return narrow{&image.NYCbCrA{YCbCr: *p}}, nil
+		case *image.NYCbCrA:
+			return narrow{p}, nil
+		}
 	}
 	return picture, nil
 }

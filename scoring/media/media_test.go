@@ -184,6 +184,11 @@ func asInput(err error, into **scoring.InputError) bool {
 func FuzzPrepare(f *testing.F) {
 	f.Add(header(30_000, 30_000, 0))
 	f.Add([]byte("GIF89a\x01\x00\x01\x00"))
+	f.Add(frames(f, 32, 9))
+	f.Add(interlaced(f, 9, 9))
+	for _, text := range []string{cmykJPEG, losslessWebP, lossyWebP} {
+		f.Add(file(f, text))
+	}
 	l, err := NewLoader("", Limits{Bytes: 1 << 20, Pixels: 1 << 16})
 	if err != nil {
 		f.Fatal(err)

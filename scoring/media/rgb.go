@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"image"
 	"image/color"
 )
@@ -10,6 +11,15 @@ import (
 type RGB struct {
 	Width, Height int
 	Pix           []byte
+}
+
+// within puts a picture in its place on a larger one, white around it.
+func (p *RGB) within(size, at image.Point) *RGB {
+	out := &RGB{Width: size.X, Height: size.Y, Pix: bytes.Repeat([]byte{255}, size.X*size.Y*3)}
+	for y := range p.Height {
+		copy(out.row(at.Y + y)[at.X*3:], p.row(y))
+	}
+	return out
 }
 
 func (p *RGB) row(y int) []byte { return p.Pix[y*p.Width*3:][:p.Width*3] }
@@ -22,6 +32,8 @@ func Flatten(picture image.Image) *RGB {
 	switch p := picture.(type) {
 	case *image.YCbCr:
 		flattenYCbCr(out, p)
+	case narrow:
+		flattenNarrow(out, p)
 	case *image.Gray:
 		flattenGray(out, p)
 	case *image.RGBA:
@@ -53,6 +65,30 @@ func flattenYCbCr(out *RGB, p *image.YCbCr) {
 			at := p.COffset(x, y)
 			r, g, bl := color.YCbCrToRGB(p.Y[p.YOffset(x, y)], p.Cb[at], p.Cr[at])
 			out.Pix[i], out.Pix[i+1], out.Pix[i+2] = r, g, bl
+			i += 3
+		}
+	}
+}
+
+// narrow is a lossy WebP's picture. Its black is 16 and its white 235, as in
+// video, while those of an image.YCbCr, which the decoder makes of it, are 0
+// and 255. Without alpha, A is nil.
+type narrow struct{ *image.NYCbCrA }
+
+// flattenNarrow has libwebp's arithmetic.
+func flattenNarrow(out *RGB, p narrow) {
+	clip := func(v int) byte { return byte(min(max(v>>6, 0), 255)) }
+	b, i := p.Bounds(), 0
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			at, opacity := p.COffset(x, y), byte(255)
+			if p.A != nil {
+				opacity = p.A[p.AOffset(x, y)]
+			}
+			luma, cb, cr := int(p.Y[p.YOffset(x, y)])*19077>>8, int(p.Cb[at]), int(p.Cr[at])
+			out.Pix[i] = onWhite(clip(luma+cr*26149>>8-14234), opacity)
+			out.Pix[i+1] = onWhite(clip(luma-cb*6419>>8-cr*13320>>8+8708), opacity)
+			out.Pix[i+2] = onWhite(clip(luma+cb*33050>>8-17685), opacity)
 			i += 3
 		}
 	}
