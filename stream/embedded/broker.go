@@ -30,6 +30,9 @@ type Broker struct {
 	closing sync.Once
 }
 
+// brokerFolder is kfake's own, within the data folder.
+const brokerFolder = "broker"
+
 // Open starts the broker on its folder, which one process at a time may use.
 // After a crash it goes on with what was written: what a transaction had not
 // committed is aborted. Producers must then take other transactional ids than
@@ -46,9 +49,13 @@ func Open(opts Options) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := repair(filepath.Join(opts.Dir, brokerFolder)); err != nil {
+		lock.Close()
+		return nil, err
+	}
 	kopts := []kfake.Opt{
 		kfake.NumBrokers(1),
-		kfake.DataDir(filepath.Join(opts.Dir, "broker")),
+		kfake.DataDir(filepath.Join(opts.Dir, brokerFolder)),
 		kfake.WithLogger(logger{opts.Logger}),
 		kfake.BrokerConfigs(map[string]string{
 			"message.max.bytes": strconv.Itoa(2 * kafka.MaxMessageBytes),
