@@ -222,7 +222,7 @@ func TestUpRefusesBeforeItStarts(t *testing.T) {
 		"no bundle": {[]string{"--input", input, "--bundle", dir}, []string{dir, "manifest.yaml"}},
 		"no input":  {[]string{"--input", filepath.Join(dir, "none.jsonl")}, []string{"none.jsonl"}},
 		"generated": {nil, []string{"--input"}},
-		"no room":   {[]string{"--input", input, "--out", filepath.Join(input, "below-a-file")}, []string{"--out", "below-a-file"}},
+		"no room":   {[]string{"--input", input, "--out", filepath.Join(input, "below-a-file")}, []string{"--out", "in.jsonl"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := cream(t, append([]string{"up", "--once", "--out", out, "--log-level", "error"}, c.args...)...)
