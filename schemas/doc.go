@@ -2,8 +2,8 @@
 // Sample, a Score, a Selection and a Window are, how each is written as Avro,
 // and how a reader tells one format from another.
 //
-// It is the bottom of the import graph: every stage reads with Decode…, works
-// on the Go types, and writes with an Encoder. The *.avsc files beside the
+// It is the bottom of the import graph: every stage reads with a Codec, works on
+// the Go types, and writes with it. The *.avsc files beside the
 // code are the contract with other languages; the Go types are mapped onto
 // them through goavro.
 //

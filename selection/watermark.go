@@ -57,16 +57,6 @@ func (w *Watermarks) Idle(partition int32) {
 	p.idle = true
 }
 
-// Highest returns the highest event time that the partition has shown (ms),
-// and false where it has shown none.
-func (w *Watermarks) Highest(partition int32) (int64, bool) {
-	p := w.partitions[partition]
-	if p == nil || p.highest == math.MinInt64 {
-		return 0, false
-	}
-	return p.highest, true
-}
-
 // AllIdle reports whether there is no partition left to wait for: time for a
 // Close event.
 func (w *Watermarks) AllIdle() bool {

@@ -6,5 +6,7 @@
 //	ingester                                                curated ──exporter──▶ files
 //
 // The stages share nothing but the topics: each can run alone, on its own
-// machine, against any brokers.
+// machine, against any brokers. What they have in common is in kafka. Pipeline
+// runs them all in one process, on the broker of embedded; synth makes samples
+// for those who bring none, and console shows what goes on.
 package stream

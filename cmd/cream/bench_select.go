@@ -37,7 +37,7 @@ func newBenchSelect() *cobra.Command {
 			out := cmd.OutOrStdout()
 			fmt.Fprintf(out, "candidates          %d, of %d capabilities in %d bins; %d chosen\n", m.Candidates, shape.Capabilities, shape.Styles*shape.Sources, m.Selected)
 			fmt.Fprintf(out, "from Step to picks  %.0f candidates a second (step %.2f s, choose %.2f s, read the picks %.2f s)\n",
-				n/(m.Step+m.Close+m.Picks).Seconds(), m.Step.Seconds(), m.Close.Seconds(), m.Picks.Seconds())
+				m.PerSecond(), m.Step.Seconds(), m.Close.Seconds(), m.Picks.Seconds())
 			fmt.Fprintf(out, "bound               %.2f s to hash and copy the same candidates: ratio %.1f\n",
 				m.Floor.Seconds(), (m.Step+m.Close+m.Picks).Seconds()/m.Floor.Seconds())
 			fmt.Fprintf(out, "live heap           %.0f bytes a candidate while the window is open, %.0f when it has chosen\n",

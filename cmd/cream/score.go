@@ -54,6 +54,7 @@ what it has read. Run as many as there are devices; they share the partitions.`,
 		})
 	}
 	s.bind(cmd)
+	s.bindInstance(cmd)
 	model.bind(cmd)
 	return cmd
 }

@@ -27,9 +27,12 @@ type stageFlags struct {
 
 func (s *stageFlags) bind(cmd *cobra.Command) {
 	s.kafka.bind(cmd)
-	f := cmd.Flags()
-	f.StringVar(&s.listen, "listen", "", "address for /metrics, /healthz, /readyz and the page, such as 127.0.0.1:8081; empty for none")
-	f.StringVar(&s.instance, "instance", instance(), "name of this process among those of the stage (default: host and process); one that stays the same over restarts makes them quicker")
+	cmd.Flags().StringVar(&s.listen, "listen", "", "address for /metrics, /healthz, /readyz and the page, such as 127.0.0.1:8081; empty for none")
+}
+
+// bindInstance is for the stages of which several work at a time.
+func (s *stageFlags) bindInstance(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.instance, "instance", instance(), "name of this process among those of the stage (default: host and process); one that stays the same over restarts makes them quicker")
 }
 
 // stageEnv is what a stage is made from.

@@ -28,9 +28,9 @@ type Measurement struct {
 	OpenBytes, ClosedBytes int64
 }
 
-// PerSecond is candidates a second from the first Step to the choice.
+// PerSecond is candidates a second, from the first Step to the last pick.
 func (m Measurement) PerSecond() float64 {
-	return float64(m.Candidates) / (m.Step + m.Close).Seconds()
+	return float64(m.Candidates) / (m.Step + m.Close + m.Picks).Seconds()
 }
 
 // batch is how many candidates are made at a time, outside of the timing: few

@@ -58,8 +58,8 @@ type Status struct {
 	// WindowEnd is the end of the oldest open window; zero where there is
 	// none, or none with an end.
 	WindowEnd time.Time
-	// Styles and Capabilities count the samples seen and chosen. Where they
-	// are nil, the page counts the picks that it was given.
+	// Styles and Capabilities count the samples seen and chosen; nil where
+	// that is not known here.
 	Styles, Capabilities map[string]schemas.Count
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -96,7 +95,6 @@ type picture struct{ Path, Alt string }
 // table is counts of one kind, as bars.
 type table struct {
 	Title string
-	Seen  bool // the counts of samples seen are known
 	Rows  []row
 }
 
@@ -118,7 +116,6 @@ const (
 func (c *Console) view(f filter, picked []kept) view {
 	c.mu.Lock()
 	p := c.pulse
-	styles, capabilities := maps.Clone(c.picks.styles), maps.Clone(c.picks.capabilities)
 	c.mu.Unlock()
 
 	v := view{Status: p.status, Rate: p.rate, Query: f.query(), Keep: c.opts.Keep}
@@ -128,13 +125,11 @@ func (c *Console) view(f filter, picked []kept) view {
 	for _, k := range picked {
 		v.Cards = append(v.Cards, newCard(k, f))
 	}
-	seen := p.status.Styles != nil
-	if seen {
-		styles, capabilities = p.status.Styles, p.status.Capabilities
-	}
-	v.Tables = []table{
-		newTable("By capability", seen, capabilities, func(name string) string { return filter{f.Style, name, f.Source}.link() }),
-		newTable("By style", seen, styles, func(name string) string { return filter{name, f.Capability, f.Source}.link() }),
+	if p.status.Styles != nil {
+		v.Tables = []table{
+			newTable("By capability", p.status.Capabilities, func(name string) string { return filter{f.Style, name, f.Source}.link() }),
+			newTable("By style", p.status.Styles, func(name string) string { return filter{name, f.Capability, f.Source}.link() }),
+		}
 	}
 	for _, held := range []struct {
 		name, value string
@@ -187,8 +182,8 @@ func spoken(text string) string {
 	return strings.TrimSpace(strings.ReplaceAll(text, "<image>", ""))
 }
 
-func newTable(title string, seen bool, counts map[string]schemas.Count, link func(string) string) table {
-	t := table{Title: title, Seen: seen}
+func newTable(title string, counts map[string]schemas.Count, link func(string) string) table {
+	t := table{Title: title}
 	most := int64(1)
 	for name, n := range counts {
 		t.Rows = append(t.Rows, row{Name: name, Link: link(name), Seen: n.Seen, Chosen: n.Chosen})

@@ -35,14 +35,12 @@ const (
 	maxKept     = 64 << 20 // bytes of inline pictures of all picks
 )
 
-// picks are the samples chosen last, oldest first, and counts of all.
+// picks are the samples chosen last, oldest first.
 type picks struct {
-	keep         int
-	list         []kept
-	next         int64 // number of the next pick
-	bytes        int   // of inline pictures in list
-	styles       map[string]schemas.Count
-	capabilities map[string]schemas.Count
+	keep  int
+	list  []kept
+	next  int64 // number of the next pick
+	bytes int   // of inline pictures in list
 }
 
 // kept is a pick under a number that grows.
@@ -53,7 +51,7 @@ type kept struct {
 }
 
 func newPicks(keep int) picks {
-	return picks{keep: keep, styles: make(map[string]schemas.Count), capabilities: make(map[string]schemas.Count)}
+	return picks{keep: keep}
 }
 
 // Add shows a pick on the page, in place of the oldest one.
@@ -64,8 +62,6 @@ func (c *Console) Add(p Picked) {
 }
 
 func (ps *picks) add(p Picked) {
-	count(ps.styles, p.Style)
-	count(ps.capabilities, p.Capability)
 	k := kept{number: ps.next, Picked: p}
 	ps.next++
 	k.trim()
@@ -75,12 +71,6 @@ func (ps *picks) add(p Picked) {
 		ps.bytes -= ps.list[0].bytes
 		ps.list = slices.Delete(ps.list, 0, 1)
 	}
-}
-
-func count(counts map[string]schemas.Count, name string) {
-	n := counts[name]
-	n.Chosen++
-	counts[name] = n
 }
 
 // trim cuts a pick to what the page shows of it.

@@ -14,7 +14,7 @@ func (c *Console) servePicture(w http.ResponseWriter, r *http.Request) {
 	}
 	data, err := c.opts.Picture(r.Context(), im)
 	if err != nil {
-		// The page goes on without it; the harvester has read it, or says why not.
+		// The page goes on without it; a picture that is missing was the scorer's to say.
 		c.opts.Logger.Debug("picture cannot be shown", slog.String("uri", im.URI), slog.Any("error", err))
 		http.Error(w, "the picture cannot be read", http.StatusNotFound)
 		return

@@ -233,8 +233,7 @@ func (c *Cleaner) needed(ctx context.Context) (samples, scores map[int32]int64, 
 // deleteBelow deletes what lies below these offsets, but never a partition's
 // last record. The broker knows a partition's end only by what is in it: were
 // it empty, its offsets would begin again at 0 after a restart, and every
-// position that was committed would be wrong. And the ingester finds its place
-// by the last sample.
+// position that was committed would be wrong.
 func (c *Cleaner) deleteBelow(ctx context.Context, topic string, below map[int32]int64) error {
 	starts, _, err := c.reader.Bounds(ctx, topic)
 	if err != nil {
