@@ -18,7 +18,20 @@ const ManifestFile = "manifest.yaml"
 // Bundle is a loaded bundle.
 type Bundle struct {
 	Manifest
+	path  string         // of the manifest, for messages
+	lines map[string]int // of its keys
 	files map[string][]byte
+}
+
+// At returns where a key of the manifest stands, as file:line; the file alone
+// for a key that is not there.
+func (b *Bundle) At(key string) string { return at(b.path, b.lines[key]) }
+
+func at(path string, line int) string {
+	if line == 0 {
+		return path
+	}
+	return fmt.Sprintf("%s:%d", path, line)
 }
 
 // Load reads and verifies a bundle; name is what messages call its folder.
@@ -32,12 +45,12 @@ func Load(folder fs.FS, name string) (*Bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bundle %s: %w", name, err)
 	}
-	b := &Bundle{Manifest: *manifest, files: make(map[string][]byte)}
+	b := &Bundle{Manifest: *manifest, path: path.Join(name, ManifestFile), lines: lines(text), files: make(map[string][]byte)}
 	var errs []error
 	for _, file := range slices.Sorted(maps.Keys(manifest.Files)) {
 		data, err := fs.ReadFile(folder, file)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("bundle %s: %w", name, err))
+			errs = append(errs, fmt.Errorf("bundle %s: %s: files: %w", name, b.At("files"), err))
 			continue
 		}
 		want, _ := hex.DecodeString(manifest.Files[file]) // checked with the manifest

@@ -72,16 +72,16 @@ type Text struct {
 func parseManifest(name string, text []byte) (*Manifest, error) {
 	var m Manifest
 	if err := yaml.UnmarshalWithOptions(text, &m, yaml.Strict()); err != nil {
+		var where yaml.Error
+		if errors.As(err, &where) && where.GetToken() != nil {
+			return nil, fmt.Errorf("%s: %w", at(name, where.GetToken().Position.Line), err)
+		}
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	where := lines(text)
 	var errs []error
 	for _, mistake := range m.check() {
-		at := name
-		if line := where[mistake.key]; line > 0 {
-			at = fmt.Sprintf("%s:%d", name, line)
-		}
-		errs = append(errs, fmt.Errorf("%s: %s: %s", at, mistake.key, mistake.text))
+		errs = append(errs, fmt.Errorf("%s: %s: %s", at(name, where[mistake.key]), mistake.key, mistake.text))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/sync/semaphore"
@@ -71,28 +72,41 @@ func (l *Loader) Bytes(image schemas.Image) ([]byte, error) {
 		return nil, fault("image-remote", "picture %q: %s is not fetched: bring pictures as files or inline", image.URI, scheme)
 	}
 	if l.root == nil {
-		return nil, fault("image-missing", "picture %q is named by its path, and no folder of pictures is set: set media.root", image.URI)
+		return nil, fault("image-missing", "picture %q is named by its path, and no folder of pictures is set: set media.root (--media-root)", image.URI)
 	}
-	file, err := l.root.Open(path.Clean(uri))
+	name := l.below(path.Clean(uri))
+	info, err := l.root.Stat(name)
 	if err != nil {
 		return nil, l.openFault(image.URI, err)
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("picture %q: %w", image.URI, err)
-	}
-	if !info.Mode().IsRegular() {
+	if !info.Mode().IsRegular() { // to open a pipe would wait for its writer
 		return nil, fault("image-missing", "picture %q is not a file", image.URI)
 	}
 	if info.Size() > l.limits.Bytes {
 		return nil, fault("image-too-large", "picture %q has %d bytes; at most %d are taken", image.URI, info.Size(), l.limits.Bytes)
 	}
+	file, err := l.root.Open(name)
+	if err != nil {
+		return nil, l.openFault(image.URI, err)
+	}
+	defer file.Close()
 	data := make([]byte, info.Size())
 	if _, err := io.ReadFull(file, data); err != nil {
 		return nil, fmt.Errorf("read picture %q: %w", image.URI, err)
 	}
 	return data, nil
+}
+
+// below returns a path as it is below the root, where it names the root itself.
+func (l *Loader) below(name string) string {
+	if path.IsAbs(name) {
+		if root, err := filepath.Abs(l.root.Name()); err == nil {
+			if inside, err := filepath.Rel(root, name); err == nil && filepath.IsLocal(inside) {
+				return inside
+			}
+		}
+	}
+	return name
 }
 
 // openFault tells a wrong name, the sample's fault, from a file system that
@@ -107,7 +121,7 @@ func (l *Loader) openFault(uri string, err error) error {
 	var named *fs.PathError
 	if errors.As(err, &named) && (strings.Contains(named.Err.Error(), "escapes") || strings.Contains(named.Err.Error(), "invalid") ||
 		strings.Contains(named.Err.Error(), "too long") || strings.Contains(named.Err.Error(), "not a directory")) {
-		return fault("image-missing", "picture %q: %w (only files below %s are read)", uri, named.Err, l.root.Name())
+		return fault("image-missing", "picture %q: %w: only what lies in %s is read, and no link that leads out of it; set media.root (--media-root) to the pictures' folder", uri, named.Err, l.root.Name())
 	}
 	return fmt.Errorf("open picture %q: %w", uri, err)
 }

@@ -15,6 +15,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"cream/schemas"
@@ -166,7 +167,13 @@ func TestBytesStaysBelowTheRoot(t *testing.T) {
 	if data, err := l.Bytes(schemas.Image{URI: "./sub/a.png"}); err != nil || string(data) != "a" {
 		t.Errorf("got %q, %v", data, err)
 	}
-	for _, uri := range []string{"../secret", "link", "/etc/passwd", "sub", "nothing.png", "sub/a.png/x", "http://127.0.0.1/a.png", "a\x00b"} {
+	if data, err := l.Bytes(schemas.Image{URI: filepath.Join(root, "sub", "a.png")}); err != nil || string(data) != "a" {
+		t.Errorf("by its whole path: got %q, %v", data, err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(root, "pipe"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, uri := range []string{"../secret", "link", "pipe", "/etc/passwd", "sub", "nothing.png", "sub/a.png/x", "http://127.0.0.1/a.png", "a\x00b"} {
 		_, err := l.Bytes(schemas.Image{URI: uri})
 		var fault *scoring.InputError
 		if !asInput(err, &fault) {

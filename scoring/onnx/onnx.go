@@ -48,6 +48,9 @@ func (o Options) check() error {
 			errs = append(errs, fmt.Errorf("onnx: %s is %d, not at least 1", name, n))
 		}
 	}
+	if o.Linger < 0 {
+		errs = append(errs, fmt.Errorf("onnx: Linger is %s, and must not be negative", o.Linger))
+	}
 	return errors.Join(errs...)
 }
 
@@ -107,6 +110,9 @@ func Open(opts Options) (*Scorer, error) {
 	session, provider, err := openSession(opts.Bundle.Graph(), opts.Provider, opts.Threads, opts.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("bundle %s: %w", opts.Bundle.Name, err)
+	}
+	if err := probe(session, opts.Bundle); err != nil {
+		return nil, errors.Join(fmt.Errorf("bundle %s: %w", opts.Bundle.Name, err), session.Destroy())
 	}
 	s := newScorer(opts, session, p, m)
 	s.provider = provider

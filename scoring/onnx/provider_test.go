@@ -3,10 +3,13 @@ package onnx
 import (
 	"bytes"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"cream/scoring/bundle"
 )
 
 // withoutGPU skips a test where a GPU's provider works.
@@ -75,5 +78,23 @@ func TestLibraryThatIsNotThere(t *testing.T) {
 	t.Setenv("ORT_LIB", "nowhere/libonnxruntime.so")
 	if _, err := FindLibrary(""); err == nil || !strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A manifest that does not fit its graph is found before the first sample.
+func TestAManifestThatDoesNotFitItsGraph(t *testing.T) {
+	for name, change := range map[string]func(*bundle.Bundle){
+		"capabilities":    func(b *bundle.Bundle) { b.Capabilities = b.Capabilities[1:] },
+		"styles":          func(b *bundle.Bundle) { b.Styles = append(slices.Clone(b.Styles), "extra") },
+		"inputs.features": func(b *bundle.Bundle) { b.Inputs.Features = b.Inputs.Features[1:] },
+	} {
+		t.Run(name, func(t *testing.T) {
+			opts := options(t)
+			change(opts.Bundle)
+			_, err := Open(opts)
+			if err == nil || !strings.Contains(err.Error(), opts.Bundle.At(name)+": "+name) {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }
