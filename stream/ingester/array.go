@@ -3,6 +3,7 @@ package ingester
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 )
@@ -14,21 +15,36 @@ import (
 //
 //   - a line's end within a string ends the string (JSON has no raw newlines);
 //   - a bracket that closes the wrong kind closes what was left open inside;
-//   - a { where an object's next key is due begins the next element.
+//   - a { where an object's next key is due begins the next element;
+//   - so does a { that begins a line, where a string of the element's first
+//     line had no end: there, every element has a line of its own.
+//
+// What is still not JSON is searched for the samples in it that are: salvage.
 type arraySplitter struct {
-	in   *bufio.Reader
-	done bool
-	ours bool // the next element's { has been taken already
+	in     *bufio.Reader
+	done   bool
+	ours   bool     // the next element's { has been taken already
+	pieces [][]byte // of a broken element, to be handed out
 }
 
 func (s *arraySplitter) next() ([]byte, int64, error) {
 	for {
+		if len(s.pieces) > 0 {
+			piece := s.pieces[0]
+			s.pieces = s.pieces[1:]
+			return piece, int64(len(piece)), nil
+		}
 		element, size, err := s.element()
 		if len(element) > 0 {
 			if size > maxKept {
 				return element, size, nil
 			}
-			element = compact(trimRight(element))
+			element = trimRight(element)
+			if element[0] == '[' || !json.Valid(element) { // an array in the array holds samples, at best
+				s.pieces = salvage(element)
+				continue
+			}
+			element = compact(element)
 			return element, int64(len(element)), nil
 		}
 		if err != nil {
@@ -47,7 +63,9 @@ func (s *arraySplitter) element() (kept []byte, size int64, err error) {
 	var open []byte // brackets that are open, { or [
 	var deeper int  // and beyond maxDepth
 	var inString, escaped bool
-	var last byte // the last byte that is not white space
+	var last byte         // the last byte that is not white space
+	firstLine := true     // of the element
+	var torn, begins bool // a string of it had no end; nothing but space is on this line
 	keep := func(b byte) {
 		if len(kept) == 0 && isSpace(b) {
 			return
@@ -92,6 +110,7 @@ func (s *arraySplitter) element() (kept []byte, size int64, err error) {
 			switch {
 			case b == '\n':
 				inString, escaped = false, false
+				torn = torn || firstLine
 			case escaped:
 				escaped = false
 			case b == '\\':
@@ -102,7 +121,7 @@ func (s *arraySplitter) element() (kept []byte, size int64, err error) {
 		case b == '"':
 			inString = true
 		case b == '{':
-			if len(open) == 1 && open[0] == '{' && last == ',' {
+			if torn && begins || len(open) == 1 && open[0] == '{' && last == ',' {
 				s.ours = true
 				return bytes.TrimSuffix(trimRight(kept), []byte(",")), size, nil
 			}
@@ -127,7 +146,11 @@ func (s *arraySplitter) element() (kept []byte, size int64, err error) {
 		}
 		keep(b)
 		if !isSpace(b) {
-			last = b
+			last, begins = b, false
+		}
+		if b == '\n' {
+			begins = true
+			firstLine = firstLine && len(kept) == 0
 		}
 	}
 }
