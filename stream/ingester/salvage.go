@@ -34,6 +34,9 @@ func salvage(element []byte) [][]byte {
 		at += size
 		rest = at
 	}
+	if rest == 0 {
+		return [][]byte{compact(element)}
+	}
 	flush(len(element))
 	return pieces
 }
