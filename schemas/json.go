@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ import (
 // fit for a metric's label.
 type FormatError struct {
 	Reason string
+	ID     string // the sample's, where it could be read
 	Err    error
 }
 
@@ -53,7 +55,7 @@ func ContentID(value []byte) string {
 // of from and value, image a path or a list of paths), or OpenAI-style
 // messages (role and content, pictures as image_url parts). Every error is a
 // *FormatError.
-func ParseSample(value []byte) (*Sample, error) {
+func ParseSample(value []byte) (sample *Sample, err error) {
 	if !utf8.Valid(value) {
 		return nil, malformed("invalid-utf8", "byte %d is not valid UTF-8", firstInvalid(value))
 	}
@@ -66,15 +68,22 @@ func ParseSample(value []byte) (*Sample, error) {
 		if errors.As(err, &syntax) {
 			return nil, malformed("invalid-json", "at byte %d: %w", syntax.Offset, err)
 		}
-		return nil, malformed("invalid-json", "a sample is a JSON object: %w", err)
+		return nil, malformed("invalid-json", "a sample is a JSON object: %w", plain(err))
 	}
 	if raw == nil {
 		return nil, malformed("invalid-json", "a sample is a JSON object, not null")
 	}
 	s := &Sample{Source: UnknownSource, EventTime: NoTime}
-	var err error
 	if s.ID, err = scalar(raw, "id"); err != nil {
 		return nil, err
+	}
+	if id := s.ID; id != "" {
+		defer func() {
+			var format *FormatError
+			if errors.As(err, &format) {
+				format.ID = id
+			}
+		}()
 	}
 	if s.ID == "" {
 		s.ID = ContentID(value)
@@ -104,6 +113,21 @@ func ParseSample(value []byte) (*Sample, error) {
 	}
 	s.readMetadata(raw)
 	return s, checkTexts(s)
+}
+
+// plain says in JSON's words what Go's decoder says in Go's.
+func plain(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	want := map[reflect.Kind]string{
+		reflect.Map: "an object", reflect.Struct: "an object", reflect.Slice: "a list", reflect.String: "a string",
+	}[wrong.Type.Kind()]
+	if wrong.Field != "" {
+		return fmt.Errorf("%s: expected %s, not a JSON %s", wrong.Field, want, wrong.Value)
+	}
+	return fmt.Errorf("expected %s, not a JSON %s", want, wrong.Value)
 }
 
 func firstInvalid(b []byte) int {
@@ -206,7 +230,7 @@ func (s *Sample) readLLaVA(raw map[string]json.RawMessage) error {
 		Value string `json:"value"`
 	}
 	if err := json.Unmarshal(raw["conversations"], &turns); err != nil {
-		return malformed("conversation-invalid", "conversations: %w", err)
+		return malformed("conversation-invalid", "conversations: %w", plain(err))
 	}
 	for i, t := range turns {
 		role, err := roleOf(t.From)
@@ -246,7 +270,7 @@ func (s *Sample) readMessages(raw json.RawMessage) error {
 		Content json.RawMessage `json:"content"`
 	}
 	if err := json.Unmarshal(raw, &messages); err != nil {
-		return malformed("conversation-invalid", "messages: %w", err)
+		return malformed("conversation-invalid", "messages: %w", plain(err))
 	}
 	for i, m := range messages {
 		role, err := roleOf(m.Role)
@@ -271,7 +295,7 @@ func (s *Sample) readContent(content json.RawMessage) (string, error) {
 	if content[0] == '"' {
 		var text string
 		if err := json.Unmarshal(content, &text); err != nil {
-			return "", malformed("conversation-invalid", "content: %w", err)
+			return "", malformed("conversation-invalid", "content: %w", plain(err))
 		}
 		return text, nil
 	}
@@ -281,7 +305,7 @@ func (s *Sample) readContent(content json.RawMessage) (string, error) {
 		ImageURL json.RawMessage `json:"image_url"`
 	}
 	if err := json.Unmarshal(content, &parts); err != nil {
-		return "", malformed("conversation-invalid", "content: %w", err)
+		return "", malformed("conversation-invalid", "content: %w", plain(err))
 	}
 	var texts []string
 	for j, p := range parts {
@@ -294,7 +318,7 @@ func (s *Sample) readContent(content json.RawMessage) (string, error) {
 			}
 			if err := json.Unmarshal(p.ImageURL, &ref); err != nil {
 				if err := json.Unmarshal(p.ImageURL, &ref.URL); err != nil {
-					return "", malformed("conversation-invalid", "content[%d].image_url: %w", j, err)
+					return "", malformed("conversation-invalid", "content[%d].image_url: %w", j, plain(err))
 				}
 			}
 			image, err := imageOf(ref.URL)

@@ -191,7 +191,7 @@ func (p Policy) lines(comments bool) string {
 		}
 	}
 	say("# What cream keeps. An unknown key is an error. Policies are told apart by a hash of their values.\n")
-	say("\nwindow: # in event time: when a sample was collected, not when it arrived\n")
+	say("\nwindow: # in event time: when a sample was collected (its collected_at), else when it was taken in\n")
 	if !comments {
 		b.WriteString("window:\n")
 	}
@@ -200,7 +200,8 @@ func (p Policy) lines(comments bool) string {
 			"  # publish later; shorter ones the reverse. A bin needs several candidates for its best to mean much.\n")
 		fmt.Fprintf(&b, "  size: %s\n", duration(p.Window.Size))
 	} else {
-		say("  # No size: one window over the whole input, chosen from when it ends.\n")
+		say("  # Without a size there is one window over an input that ends, and windows of %s in a stream\n"+
+			"  # that does not.\n  # size: %s\n", duration(DefaultSize), duration(DefaultSize))
 	}
 	say("  # How far a record may lag behind the latest of its partition. Every window waits this long;\n" +
 		"  # what comes later still is a dead letter. Collectors that send in batches want at least a batch's length.\n")

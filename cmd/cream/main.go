@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -19,11 +20,19 @@ func main() {
 		<-ctx.Done()
 		stop() // a second interrupt ends the process at once
 	}()
-	if err := newRoot().ExecuteContext(ctx); err != nil {
+	err := newRoot().ExecuteContext(ctx)
+	switch {
+	case errors.Is(err, errStopped):
+		os.Exit(130) // as shells have it for an interrupt
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "cream:", err)
 		os.Exit(1)
 	}
 }
+
+// errStopped is for a command that was interrupted before it had its result. It
+// has said so itself.
+var errStopped = errors.New("stopped before the end")
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{

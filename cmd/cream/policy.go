@@ -28,9 +28,7 @@ func newPolicy() *cobra.Command {
 		Short: "Print the default policy, to begin one of your own",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			policy := selection.DefaultPolicy()
-			policy.Window.Size = selection.DefaultSize
-			fmt.Fprint(cmd.OutOrStdout(), policy.YAML())
+			fmt.Fprint(cmd.OutOrStdout(), selection.DefaultPolicy().YAML())
 			return nil
 		},
 	})

@@ -56,6 +56,9 @@ func (s *scorerFlags) bindModel(cmd *cobra.Command) {
 
 // openModel starts a bundle's session. release ends it.
 func (s *scorerFlags) openModel(b *bundle.Bundle, mediaRoot string, reg prometheus.Registerer, logger *slog.Logger) (_ *onnx.Scorer, release func() error, err error) {
+	if err := s.check(); err != nil {
+		return nil, nil, err
+	}
 	loader, err := media.NewLoader(mediaRoot, media.DefaultLimits())
 	if err != nil {
 		return nil, nil, err
@@ -74,6 +77,19 @@ func (s *scorerFlags) openModel(b *bundle.Bundle, mediaRoot string, reg promethe
 		}
 		return nil
 	}, nil
+}
+
+func (s *scorerFlags) check() error {
+	var errs []error
+	for name, n := range map[string]int{"threads": s.threads, "batch": s.batch, "workers": s.workers} {
+		if n < 1 {
+			errs = append(errs, fmt.Errorf("--%s is %d: it must be at least 1", name, n))
+		}
+	}
+	if s.linger < 0 {
+		errs = append(errs, fmt.Errorf("--linger is %s: it must not be negative", s.linger))
+	}
+	return errors.Join(errs...)
 }
 
 func bindBundle(cmd *cobra.Command, folder *string) {

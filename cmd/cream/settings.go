@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
+	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/spf13/cobra"
@@ -35,20 +36,62 @@ func applySettings(cmd, root *cobra.Command) error {
 		if f.Changed || f.Name == "help" {
 			return
 		}
-		variable := "CREAM_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		variable := variableOf(f.Name)
 		if value, ok := os.LookupEnv(variable); ok {
 			if err := f.Value.Set(value); err != nil {
-				errs = append(errs, fmt.Errorf("%s=%s: %w", variable, value, err))
+				errs = append(errs, fmt.Errorf("%s is %q: expected %s", variable, value, kindOf(f)))
 			}
 			f.Changed = true
 		} else if s, ok := file[f.Name]; ok {
 			if err := f.Value.Set(s.value); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %s: %w", s.where, s.value, err))
+				errs = append(errs, fmt.Errorf("%s: %s is %q: expected %s", s.where, strings.ReplaceAll(f.Name, "-", "."), s.value, kindOf(f)))
 			}
 			f.Changed = true
 		}
 	})
+	warnOfVariables(flagNames(root))
 	return errors.Join(errs...)
+}
+
+// kindOf says what a flag takes.
+func kindOf(f *pflag.Flag) string {
+	switch kind := f.Value.Type(); kind {
+	case "bool":
+		return "true or false"
+	case "duration":
+		return "a duration such as 10ms or 5m"
+	case "int", "int16", "int32", "int64":
+		return "a whole number"
+	default:
+		return "a " + kind
+	}
+}
+
+// warnOfVariables tells of a variable that is all but a setting. It is no
+// error: some environments put variables of that form there by themselves.
+func warnOfVariables(names []string) {
+	var known []string
+	for _, name := range append(names, "config") {
+		known = append(known, variableOf(name))
+	}
+	for _, entry := range os.Environ() {
+		variable, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(variable, variablePrefix) || slices.Contains(known, variable) {
+			continue
+		}
+		for _, k := range known {
+			if levenshtein.ComputeDistance(variable, k) <= 2 {
+				fmt.Fprintf(os.Stderr, "cream: %s is no setting: did you mean %s?\n", variable, k)
+				break
+			}
+		}
+	}
+}
+
+const variablePrefix = "CREAM_"
+
+func variableOf(flag string) string {
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // flagNames lists the flags of all commands: the settings that there are.
@@ -86,6 +129,10 @@ func readSettings(path string, known []string) (map[string]setting, error) {
 		return nil, fmt.Errorf("read the settings: %w", err)
 	}
 	parsed, err := parser.ParseBytes(text, 0)
+	var syntax yaml.Error
+	if errors.As(err, &syntax) && syntax.GetToken() != nil {
+		return nil, fmt.Errorf("%s:%d: %s", name, syntax.GetToken().Position.Line, syntax.GetMessage())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -20,6 +20,7 @@ import (
 	"cream/scoring"
 	"cream/selection"
 	"cream/stream/console"
+	"cream/stream/exporter"
 	"cream/stream/kafka"
 	"cream/stream/pipeline"
 )
@@ -180,6 +181,9 @@ func (f *upFlags) run(ctx context.Context, logger *slog.Logger, out io.Writer) (
 	default:
 		fmt.Fprintf(out, "stopped; the same command goes on where it was (data folder %s)\n", f.data)
 	}
+	if runErr == nil && ctx.Err() != nil && f.once {
+		runErr = errStopped
+	}
 	return errors.Join(runErr, p.Close())
 }
 
@@ -272,6 +276,9 @@ func (f *upFlags) export(ctx context.Context, p *pipeline.Pipeline, out io.Write
 		summary.Samples, summary.Scored, summary.Duplicates, summary.Dead, summary.Selected, summary.Windows)
 	for _, why := range summary.Shortfalls {
 		fmt.Fprintln(out, "shortfall:", why)
+	}
+	if summary.Scored == 0 && summary.Samples > 0 {
+		fmt.Fprintln(out, "nothing could be scored:", exporter.DeadLetterFile, "says why")
 	}
 	fmt.Fprintln(out, "written to", f.out)
 	return nil

@@ -117,9 +117,12 @@ func (f *File) Next(ctx context.Context) (Element, error) {
 	}
 	// What cannot be read goes on as it is: the scorer says what is wrong
 	// with it. Here only the key and the time are of interest.
-	if sample, err := schemas.ParseSample(raw); err == nil {
-		e.Key = []byte(sample.ID)
-		e.EventTime = sample.EventTime
+	sample, err := schemas.ParseSample(raw)
+	var format *schemas.FormatError
+	if err == nil {
+		e.Key, e.EventTime = []byte(sample.ID), sample.EventTime
+	} else if errors.As(err, &format) && format.ID != "" {
+		e.Key = []byte(format.ID)
 	}
 	return e, nil
 }

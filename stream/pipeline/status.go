@@ -49,6 +49,9 @@ func (p *Pipeline) Progress() Progress {
 	out.Control += control
 	out.Late += late
 	out.Windows += windows
+	if !p.opts.Once { // the scorer may have had some of an earlier start's
+		out.Samples = max(out.Samples, out.Scored+out.Dead)
+	}
 	curated, _, lost := p.harvest.Counts()
 	out.Curated += curated
 	out.Lost += lost
@@ -117,9 +120,9 @@ func (p *Pipeline) Checks() []Check {
 	}
 }
 
-// Lag returns how many records each stage is behind. Transaction markers count
-// among them. A group that has not begun is not behind, and what the selector
-// holds in open windows it has read.
+// Lag returns how many records each stage is behind; transaction markers count
+// among them, but where there is nothing else. A group that has not begun is
+// not behind, and what the selector holds in open windows it has read.
 func (p *Pipeline) Lag(ctx context.Context) (map[string]int64, error) {
 	groups := p.opts.Groups
 	stages := map[string]string{scorer.Stage: groups.Score, selector.Stage: groups.Select, harvester.Stage: groups.Harvest}
@@ -137,5 +140,15 @@ func (p *Pipeline) Lag(ctx context.Context) (map[string]int64, error) {
 		out[stage] = described.Lag.Total()
 	}
 	out[selector.Stage] = max(0, out[selector.Stage]-p.sel.Held())
+	reader := kafka.NewReader(p.client)
+	for stage, topic := range map[string]string{scorer.Stage: p.opts.Topics.Samples, harvester.Stage: p.opts.Topics.Selections} {
+		if out[stage] > 0 && out[stage] <= partitions {
+			caughtUp, err := reader.CaughtUp(ctx, stages[stage], topic, -1)
+			errs = append(errs, err)
+			if caughtUp {
+				out[stage] = 0
+			}
+		}
+	}
 	return out, errors.Join(errs...)
 }
