@@ -3,8 +3,10 @@ package pipeline_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"slices"
@@ -13,10 +15,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kadm"
 
 	"cream/schemas"
 	"cream/scoring"
+	"cream/stream/embedded"
 	"cream/stream/exporter"
+	"cream/stream/kafka"
 	"cream/stream/pipeline"
 )
 
@@ -142,5 +147,36 @@ func TestKill9(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s is not that of an undisturbed run:\n%s", name, diff)
 		}
+	}
+}
+
+// TestOffsetsThatAKillLost: where scores are there and the offsets that go with
+// them are not, nothing is scored again.
+func TestOffsetsThatAKillLost(t *testing.T) {
+	input, data := writeInput(t, append(lines(400), "broken")), t.TempDir()
+	once := func() *exporter.Summary {
+		_, summary := run{input: input, data: data, policy: "budget: {ratio: 0.3}"}.once(t)
+		return summary
+	}
+	want := once()
+	broker, err := embedded.Open(embedded.Options{Dir: data, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := kafka.Cluster{Brokers: broker.Addrs()}.NewClient("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back kadm.Offsets
+	for p := range int32(4) {
+		back.AddOffset("samples", p, 3, -1)
+	}
+	err = kadm.NewClient(client).CommitAllOffsets(t.Context(), kafka.DefaultGroups("").Score, back)
+	client.Close()
+	if err := errors.Join(err, broker.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, once()); diff != "" {
+		t.Error(diff)
 	}
 }

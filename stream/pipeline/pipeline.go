@@ -87,6 +87,9 @@ func Open(ctx context.Context, opts Options) (_ *Pipeline, err error) {
 	}); err != nil {
 		return nil, err
 	}
+	if err = p.heal(ctx); err != nil {
+		return nil, fmt.Errorf("look for what a crash left: %w", err)
+	}
 	if opts.Once {
 		if p.before, err = p.count(ctx); err != nil {
 			return nil, fmt.Errorf("count what earlier starts have done: %w", err)
