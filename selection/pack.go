@@ -22,7 +22,7 @@ type pack struct {
 	kinds     kinds
 }
 
-const pageSize = 256
+const pageSize = 512
 
 type page struct {
 	id      [pageSize]uint64 // chunk<<40 | offset<<16 | length
