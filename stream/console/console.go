@@ -116,7 +116,7 @@ func New(opts Options) (*Console, error) {
 func (c *Console) Run(ctx context.Context) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.opts.Address)
 	if err != nil {
-		return fmt.Errorf("start the console: %w: choose another address", err)
+		return fmt.Errorf("start the console: %w: choose another address with --listen", err)
 	}
 	return c.serve(ctx, listener)
 }
