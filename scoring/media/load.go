@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/sync/semaphore"
@@ -28,7 +25,7 @@ func DefaultLimits() Limits { return Limits{Bytes: 32 << 20, Pixels: 100_000_000
 // Loader gets pictures' bytes, and decodes them. It is safe for use by many
 // goroutines.
 type Loader struct {
-	root   *os.Root // nil: no picture may be named by path
+	folder *folder // nil: no picture may be named by path
 	limits Limits
 	room   *semaphore.Weighted // for pixels that are being decoded
 }
@@ -40,18 +37,18 @@ func NewLoader(root string, limits Limits) (*Loader, error) {
 		return l, nil
 	}
 	var err error
-	if l.root, err = os.OpenRoot(root); err != nil {
-		return nil, fmt.Errorf("open the pictures' folder: %w", err)
+	if l.folder, err = openFolder(root); err != nil {
+		return nil, err
 	}
 	return l, nil
 }
 
 // Close lets the folder go.
 func (l *Loader) Close() error {
-	if l.root == nil {
+	if l.folder == nil {
 		return nil
 	}
-	return l.root.Close()
+	return l.folder.close()
 }
 
 func fault(reason, format string, args ...any) error {
@@ -71,11 +68,11 @@ func (l *Loader) Bytes(image schemas.Image) ([]byte, error) {
 	if scheme, _, ok := strings.Cut(uri, "://"); ok {
 		return nil, fault("image-remote", "picture %q: %s is not fetched: bring pictures as files or inline", image.URI, scheme)
 	}
-	if l.root == nil {
+	if l.folder == nil {
 		return nil, fault("image-missing", "picture %q is named by its path, and no folder of pictures is set: set media.root (--media-root)", image.URI)
 	}
-	name := l.below(path.Clean(uri))
-	info, err := l.root.Stat(name)
+	root, name := l.folder.find(uri)
+	info, err := root.Stat(name)
 	if err != nil {
 		return nil, l.openFault(image.URI, err)
 	}
@@ -85,7 +82,7 @@ func (l *Loader) Bytes(image schemas.Image) ([]byte, error) {
 	if info.Size() > l.limits.Bytes {
 		return nil, fault("image-too-large", "picture %q has %d bytes; at most %d are taken", image.URI, info.Size(), l.limits.Bytes)
 	}
-	file, err := l.root.Open(name)
+	file, err := root.Open(name)
 	if err != nil {
 		return nil, l.openFault(image.URI, err)
 	}
@@ -97,31 +94,19 @@ func (l *Loader) Bytes(image schemas.Image) ([]byte, error) {
 	return data, nil
 }
 
-// below returns a path as it is below the root, where it names the root itself.
-func (l *Loader) below(name string) string {
-	if path.IsAbs(name) {
-		if root, err := filepath.Abs(l.root.Name()); err == nil {
-			if inside, err := filepath.Rel(root, name); err == nil && filepath.IsLocal(inside) {
-				return inside
-			}
-		}
-	}
-	return name
-}
-
 // openFault tells a wrong name, the sample's fault, from a file system that
 // does not work.
 func (l *Loader) openFault(uri string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fault("image-missing", "picture %q is not there, below %s", uri, l.root.Name())
+		return fault("image-missing", "picture %q is not there, below %s", uri, l.folder.root.Name())
 	case errors.Is(err, fs.ErrPermission):
 		return fault("image-missing", "picture %q may not be read", uri)
 	}
 	var named *fs.PathError
 	if errors.As(err, &named) && (strings.Contains(named.Err.Error(), "escapes") || strings.Contains(named.Err.Error(), "invalid") ||
 		strings.Contains(named.Err.Error(), "too long") || strings.Contains(named.Err.Error(), "not a directory")) {
-		return fault("image-missing", "picture %q: %w: only what lies in %s is read, and no link that leads out of it; set media.root (--media-root) to the pictures' folder", uri, named.Err, l.root.Name())
+		return fault("image-missing", "picture %q: %w: only what lies in %s is read, and no link that leads out of it; set media.root (--media-root) to the pictures' folder", uri, named.Err, l.folder.root.Name())
 	}
 	return fmt.Errorf("open picture %q: %w", uri, err)
 }

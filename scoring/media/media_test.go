@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -167,13 +168,28 @@ func TestBytesStaysBelowTheRoot(t *testing.T) {
 	if data, err := l.Bytes(schemas.Image{URI: "./sub/a.png"}); err != nil || string(data) != "a" {
 		t.Errorf("got %q, %v", data, err)
 	}
+	elsewhere := filepath.Join(outside, "elsewhere")
+	if err := errors.Join(
+		os.Mkdir(elsewhere, 0o755),
+		os.WriteFile(filepath.Join(elsewhere, "b.png"), []byte("b"), 0o644),
+		os.Symlink(elsewhere, filepath.Join(root, "images")),        // the operator's
+		os.Symlink(elsewhere, filepath.Join(root, "sub", "images")), // somebody's
+		os.Symlink(filepath.Join(outside, "secret"), filepath.Join(elsewhere, "out")),
+	); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if data, err := l.Bytes(schemas.Image{URI: "images/b.png"}); err != nil || string(data) != "b" {
+			t.Errorf("in a linked folder: got %q, %v", data, err)
+		}
+	}
 	if data, err := l.Bytes(schemas.Image{URI: filepath.Join(root, "sub", "a.png")}); err != nil || string(data) != "a" {
 		t.Errorf("by its whole path: got %q, %v", data, err)
 	}
 	if err := syscall.Mkfifo(filepath.Join(root, "pipe"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, uri := range []string{"../secret", "link", "pipe", "/etc/passwd", "sub", "nothing.png", "sub/a.png/x", "http://127.0.0.1/a.png", "a\x00b"} {
+	for _, uri := range []string{"../secret", "link", "images/out", "images/../../secret", "sub/images/b.png", "pipe", "/etc/passwd", "sub", "nothing.png", "sub/a.png/x", "http://127.0.0.1/a.png", "a\x00b"} {
 		_, err := l.Bytes(schemas.Image{URI: uri})
 		var fault *scoring.InputError
 		if !asInput(err, &fault) {
