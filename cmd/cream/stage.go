@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"golang.org/x/sync/errgroup"
 
 	"cream/schemas"
@@ -97,7 +95,7 @@ func (s *stageFlags) run(cmd *cobra.Command, build func(stageEnv) (stage, error)
 			Status: func(ctx context.Context) (console.Status, error) {
 				status := console.Status{About: made.about}
 				made.count(&status)
-				lag, err := groupLag(ctx, admin, made.group)
+				lag, err := kafka.Lag(ctx, admin, made.group)
 				if made.held != nil {
 					lag = max(0, lag-made.held())
 				}
@@ -117,20 +115,6 @@ func (s *stageFlags) run(cmd *cobra.Command, build func(stageEnv) (stage, error)
 	group.Go(func() error { return made.run(ctx) })
 	logger.Info("stage runs", "stage", made.name, "brokers", s.kafka.brokers, "reads", made.topic)
 	return group.Wait()
-}
-
-func groupLag(ctx context.Context, admin *kadm.Client, group string) (int64, error) {
-	lags, err := admin.Lag(ctx, group)
-	if err == nil {
-		err = lags.Error()
-	}
-	if errors.Is(err, kerr.GroupIDNotFound) {
-		return 0, nil // it has not begun
-	}
-	if err != nil {
-		return 0, fmt.Errorf("look up the lag of %s: %w", group, err)
-	}
-	return lags[group].Lag.Total(), nil
 }
 
 // noPictures is for a stage that has no folder of pictures: the page shows

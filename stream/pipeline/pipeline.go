@@ -147,14 +147,15 @@ func (p *Pipeline) gate(ctx context.Context) error {
 	if p.opts.Once {
 		return nil
 	}
+	admin := kadm.NewClient(p.client)
 	for {
-		lag, err := p.Lag(ctx)
+		lag, err := kafka.Lag(ctx, admin, p.opts.Groups.Score)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
 			p.opts.Logger.Warn("the scorer's lag is not known, will ask again", "stage", ingester.Stage, "error", err)
-		case lag[scorer.Stage] < aheadOfScorer:
+		case lag < aheadOfScorer:
 			return nil
 		}
 		select {

@@ -3,11 +3,9 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"cream/schemas"
@@ -126,18 +124,13 @@ func (p *Pipeline) Checks() []Check {
 func (p *Pipeline) Lag(ctx context.Context) (map[string]int64, error) {
 	groups := p.opts.Groups
 	stages := map[string]string{scorer.Stage: groups.Score, selector.Stage: groups.Select, harvester.Stage: groups.Harvest}
-	lags, err := kadm.NewClient(p.client).Lag(ctx, groups.Score, groups.Select, groups.Harvest)
-	if err != nil {
-		return nil, fmt.Errorf("look up the stages' lag: %w", err)
-	}
 	out := make(map[string]int64, len(stages))
+	admin := kadm.NewClient(p.client)
 	var errs []error
 	for stage, group := range stages {
-		described := lags[group]
-		if err := described.Error(); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
-			errs = append(errs, fmt.Errorf("look up the lag of %s: %w", group, err))
-		}
-		out[stage] = described.Lag.Total()
+		var err error
+		out[stage], err = kafka.Lag(ctx, admin, group)
+		errs = append(errs, err)
 	}
 	out[selector.Stage] = max(0, out[selector.Stage]-p.sel.Held())
 	reader := kafka.NewReader(p.client)
