@@ -1,7 +1,6 @@
 package selection
 
 import (
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -29,7 +28,9 @@ func (w *ClosedWindow) Control() iter.Seq[Pick] { return w.window.controls() }
 type Pick struct {
 	ID     string
 	Source string
-	Style  string // of the bin it was taken from
+	// Style is that of the bin it was taken from or, where bins are not by
+	// style, the sample's first.
+	Style string
 	// Capability is the one whose turn took it, Score its score there.
 	Capability string
 	Score      float32
@@ -50,24 +51,44 @@ type Pick struct {
 	SampleOffset int64
 	// Content is the first 8 bytes of the content hash, big-endian.
 	Content uint64
+	// PictureHash and TextHash are as the candidate had them, where the policy
+	// looks for near duplicates.
+	PictureHash, TextHash uint64
 	// Styles are all the sample's styles. The slice is shared: do not write.
 	Styles []string
+}
+
+// Chosen returns what a later machine is to be told of a pick of the window
+// with the end.
+func (p Pick) Chosen(end int64) Chosen {
+	return Chosen{ID: p.ID, End: end, Content: p.Content, PictureHash: p.PictureHash, TextHash: p.TextHash}
 }
 
 // Summary is what happened in a window.
 type Summary struct {
 	Start, End int64 // event time in ms: [Start, End)
 
-	Records    int64 // candidates stepped into the window, duplicates included
-	Candidates int64 // distinct ids: the n of the budget
-	Duplicates int64 // Records - Candidates
+	// Records are the candidates stepped into the window. Each is one of
+	// Filtered, SetAside, Withdrawn, Duplicates and Candidates.
+	Records    int64
+	Filtered   int64 // the policy does not judge them
+	SetAside   int64 // of other bundles than the policy's
+	Withdrawn  int64
+	Duplicates int64 // of an id that was there already
+	Candidates int64 // distinct ids
+	Same       int64 // of Candidates, the same as another by content, which stands for them
 	Earlier    int64 // of Candidates, those that an earlier window had chosen
+	// Budget is in its policy's unit. The n of a ratio is Candidates - Same.
 	Budget     int64
+	CarriedIn  int64 // of Budget, what earlier windows handed on
+	CarriedOut int64 // what is handed to the next window
+	Spent      int64 // of Budget
+	Unit       string
 	Selected   int64
 	Control    int64
 	Rounds     int
-	// Shortfall says why fewer than Budget were selected; "" where none is
-	// missing.
+	// Shortfall says why less than Budget was selected, and which minimums
+	// were missed and why; "" where nothing is missing.
 	Shortfall string
 	// Approximate says why the picks may differ from the exact ones; "" where
 	// they are exact, which is always so but for what compact.go describes.
@@ -111,7 +132,7 @@ func (c *closedState) picks() iter.Seq[Pick] {
 	return func(yield func(Pick) bool) {
 		for i, k := range c.chosen {
 			p, column := c.sample(k.candidate), int(k.capability)
-			p.Style = c.pack.kinds.styles.names[c.layout.all[k.bin].style]
+			p.Style = c.pack.kinds.styles.names[c.style(k)]
 			p.Capability = c.rules.names[column]
 			p.Score = c.pack.score(column, k.candidate)
 			p.Rank = int(k.rank)
@@ -137,11 +158,16 @@ func (c *closedState) controls() iter.Seq[Pick] {
 	}
 }
 
+// style returns the style that a pick counts for.
+func (c *closedState) style(k pick) uint32 {
+	return c.pack.kinds.styleOf(c.pack.kind(k.candidate), c.layout.all[k.bin])
+}
+
 // sample returns what a Pick says of the sample itself.
 func (c *closedState) sample(i uint32) Pick {
 	g, at := c.pack.pages[i/pageSize], i%pageSize
 	kind := c.pack.kinds.all[g.kind[at]]
-	return Pick{
+	p := Pick{
 		ID:           string(c.pack.id(i)),
 		Source:       c.pack.kinds.sources.names[kind.source],
 		EventTime:    g.time[at],
@@ -150,30 +176,34 @@ func (c *closedState) sample(i uint32) Pick {
 		Content:      g.content[at],
 		Styles:       c.pack.kinds.styleNames[kind.list],
 	}
+	if c.rules.keepNear {
+		p.PictureHash, p.TextHash = c.pack.extras.picture[i], c.pack.extras.text[i]
+	}
+	return p
 }
 
-func (c *closedState) chosenHashes() iter.Seq[uint64] {
-	return func(yield func(uint64) bool) {
+// hashes yields what is to be remembered of the picks.
+func (c *closedState) hashes() iter.Seq[hashes] {
+	return func(yield func(hashes) bool) {
 		for _, k := range c.chosen {
-			if !yield(c.pack.idHash(k.candidate)) {
+			if !yield(c.pack.hashes(k.candidate)) {
 				return
 			}
 		}
 	}
 }
 
-// summary sums up the window that ch chose from.
-func (w *window) summary(ch *chooser, c *closedState, budget uint64, earlier int64, rounds int) Summary {
+// summary sums up the window that ch chose from; close adds what it knows.
+func (w *window) summary(ch *chooser, c *closedState) Summary {
 	s := Summary{
 		Start: w.start, End: w.end,
-		Records:     w.records,
+		Records: w.records, Filtered: w.filtered, SetAside: w.setAside, Withdrawn: w.withdrawn,
 		Candidates:  w.distinct(),
-		Duplicates:  w.records - w.distinct(),
-		Earlier:     earlier,
-		Budget:      int64(budget),
+		Duplicates:  w.records - w.filtered - w.setAside - w.withdrawn - w.distinct(),
 		Selected:    int64(len(c.chosen)),
 		Control:     int64(len(c.control)),
-		Rounds:      rounds,
+		Rounds:      ch.round,
+		Unit:        w.rules.policy.Budget.Unit(),
 		Policy:      w.rules.version,
 		Approximate: w.approximate(),
 	}
@@ -182,7 +212,7 @@ func (w *window) summary(ch *chooser, c *closedState, budget uint64, earlier int
 		s.Capabilities = append(s.Capabilities, CapabilityCount{Name: name, Seen: ch.seen[column]})
 	}
 	for _, k := range c.chosen {
-		chosen[c.layout.all[k.bin].style]++
+		chosen[c.style(k)]++
 		count := &s.Capabilities[k.capability]
 		score := c.pack.score(int(k.capability), k.candidate)
 		if count.Chosen == 0 || score < count.Cutoff {
@@ -197,13 +227,6 @@ func (w *window) summary(ch *chooser, c *closedState, budget uint64, earlier int
 		s.Styles = append(s.Styles, StyleCount{Name: c.pack.kinds.styles.names[style], Seen: seen, Chosen: chosen[style]})
 	}
 	slices.SortFunc(s.Styles, func(a, b StyleCount) int { return strings.Compare(a.Name, b.Name) })
-	if s.Selected < s.Budget {
-		s.Shortfall = fmt.Sprintf("%d of %d: no more of the %d candidates score above the threshold %v for a capability selected for",
-			s.Selected, s.Budget, s.Candidates, w.rules.policy.Threshold)
-		if earlier > 0 {
-			s.Shortfall += fmt.Sprintf("; %d had been chosen by earlier windows", earlier)
-		}
-	}
 	return s
 }
 

@@ -86,12 +86,16 @@ func (d *dropped) each(f func(i uint32)) {
 // compactIfLarge drops what a count budget cannot take, where there is enough
 // of it.
 func (w *window) compactIfLarge() {
-	p, budget := w.pack, w.rules.policy.Budget.Count
-	if budget == 0 || p.n < w.compactAt || p.columns > maxCompactColumns {
+	p := w.pack
+	budget, bounded := w.rules.bounded()
+	if !bounded || p.n < w.compactAt || p.columns > maxCompactColumns {
 		return
 	}
 	ch := newChooser(w.rules, p)
-	crossed := ch.crossOut(w.history)
+	for i := range w.gone {
+		ch.crossOut(i)
+	}
+	crossed := ch.crossOutChosen(w.history)
 	keep := newBitset(p.n)
 	depths := make([]uint64, len(ch.layout.all))
 	for b := range depths {
@@ -121,21 +125,25 @@ func (w *window) compactIfLarge() {
 	} else {
 		w.holes += crossed
 	}
-	w.pack = newPack(p.columns)
+	w.pack = newPack(p.columns, p.kinds.fields)
 	w.pack.kinds, w.pack.low, w.pack.high = p.kinds, p.low, p.high
 	for i := range p.n {
 		if keep.has(i) {
 			w.pack.copyFrom(p, i)
 			continue
 		}
+		if _, gone := w.gone[i]; gone {
+			continue
+		}
 		var above uint64
 		for column := range p.columns {
-			if p.score(column, i) > w.rules.policy.Threshold {
+			if p.score(column, i) > w.rules.thresholds[column] {
 				above |= 1 << column
 			}
 		}
 		w.dropped.add(p.idHash(i), p.content(i), p.place(i), above, p.kind(i))
 	}
+	w.gone = nil
 	w.compactAt = max(w.rules.compactFrom, 2*kept)
 }
 
@@ -163,7 +171,8 @@ func (ch *chooser) countDropped(d *dropped, h history) (earlier int64) {
 
 // approximate says why the picks may not be exact, or "".
 func (w *window) approximate() string {
-	if w.dropped == nil || w.holes <= int64(w.rules.policy.Budget.Count) {
+	budget, _ := w.rules.bounded()
+	if w.dropped == nil || w.holes <= int64(budget) {
 		return ""
 	}
 	return fmt.Sprintf("%d candidates that were kept were replaced or chosen by earlier windows, and %d had been dropped: a better one may be among them",

@@ -76,3 +76,42 @@ func mulDiv(a, b, c uint64) uint64 {
 	q, _ := bits.Div64(hi, lo, c)
 	return q
 }
+
+// CeilOf returns the least integer not below d times n.
+func (d Decimal) CeilOf(n uint64) uint64 {
+	floor := d.FloorOf(n)
+	hi, lo := bits.Mul64(n, d.Units)
+	if _, rest := bits.Div64(hi, lo, pow10(d.Places)); rest > 0 {
+		floor++
+	}
+	return floor
+}
+
+func (d Decimal) less(o Decimal) bool {
+	hi1, lo1 := bits.Mul64(d.Units, pow10(o.Places))
+	hi2, lo2 := bits.Mul64(o.Units, pow10(d.Places))
+	return hi1 < hi2 || (hi1 == hi2 && lo1 < lo2)
+}
+
+// hundredth returns d / 100; d has at most 16 places.
+func (d Decimal) hundredth() Decimal {
+	h := Decimal{Units: d.Units, Places: d.Places + 2}
+	for h.Places > 0 && h.Units%10 == 0 {
+		h.Units /= 10
+		h.Places--
+	}
+	return h
+}
+
+// percent returns d as a percentage.
+func (d Decimal) percent() string {
+	p := d
+	for range 2 {
+		if p.Places > 0 {
+			p.Places--
+		} else {
+			p.Units *= 10
+		}
+	}
+	return p.String() + "%"
+}

@@ -1,6 +1,14 @@
 package selection
 
-import "github.com/cespare/xxhash/v2"
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+)
 
 // mix is the finalizer of SplitMix64: a bijection in which every bit of the
 // result depends on every bit of x. Steele, Lea and Flood, "Fast splittable
@@ -19,4 +27,19 @@ const controlSalt = 0x636f6e74726f6c // "control"
 // total order, and with controlSalt in the seed the control's.
 func lot(seed uint64, id []byte) uint64 {
 	return mix(xxhash.Sum64(id) ^ mix(seed))
+}
+
+// digest names bytes by the first 12 hex digits of their SHA-256.
+func digest(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:6])
+}
+
+// decodeHash returns what is kept of a SHA-256 in hex.
+func decodeHash(text string) (uint64, error) {
+	sum, err := hex.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(sum) != sha256.Size {
+		return 0, fmt.Errorf("%q is no SHA-256: expected 64 hex digits", text)
+	}
+	return binary.BigEndian.Uint64(sum), nil
 }

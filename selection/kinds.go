@@ -1,28 +1,34 @@
 package selection
 
 import (
+	"cmp"
 	"encoding/binary"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
 )
 
-// kinds numbers the pairs of a source and a style list that a window has
-// seen. All candidates of a kind lie in the same bins, in the same places.
+// kinds numbers the combinations of a source, a style list and, where bins are
+// by metadata, its values that a window has seen. All candidates of a kind lie
+// in the same bins, in the same places.
 type kinds struct {
+	fields          []string // of metadata, that bins are by
 	sources, styles numbering
-	lists           numbering         // of style numbers, 4 bytes each
-	styleLists      [][]uint32        // by list: the styles, each once
-	styleNames      [][]string        // by list
-	pairs           map[uint64]uint32 // source<<32 | list → kind
+	values          numbering       // of the fields, each with its length before it
+	valueNames      [][]string      // by values
+	lists           numbering       // of style numbers, 4 bytes each
+	styleLists      [][]uint32      // by list: the styles, each once
+	styleNames      [][]string      // by list
+	numbers         map[kind]uint32 // by what they are
 	all             []kind
 	recent          []uint32 // by hash of the names: a kind + 1, or 0; nil for few
 	asked           int      // candidates, until there is recent
 	key             []byte   // scratch
 }
 
-type kind struct{ source, list uint32 }
+type kind struct{ source, list, values uint32 }
 
 // numbering gives names numbers, in order of appearance.
 type numbering struct {
@@ -57,42 +63,78 @@ const (
 	recentFrom  = 1 << 12
 )
 
-func newKinds() kinds { return kinds{pairs: make(map[uint64]uint32)} }
+func newKinds(fields []string) kinds {
+	return kinds{fields: fields, numbers: make(map[kind]uint32)}
+}
 
-func (k *kinds) of(source string, styles []string) uint32 {
+func (k *kinds) of(c *Candidate) uint32 {
 	if k.recent == nil {
 		if k.asked++; k.asked == recentFrom {
 			k.recent = make([]uint32, recentKinds)
 		}
-		return k.lookUp(source, styles)
+		return k.lookUp(c)
 	}
-	hash := xxhash.Sum64String(source)
-	for _, s := range styles {
+	hash := xxhash.Sum64String(c.Source)
+	for _, s := range c.Styles {
 		hash = mix(hash ^ xxhash.Sum64String(s))
 	}
+	for _, field := range k.fields {
+		hash = mix(hash ^ xxhash.Sum64String(c.Metadata[field]))
+	}
 	recent := &k.recent[hash%recentKinds]
-	if *recent > 0 && k.is(*recent-1, source, styles) {
+	if *recent > 0 && k.is(*recent-1, c) {
 		return *recent - 1
 	}
-	i := k.lookUp(source, styles)
+	i := k.lookUp(c)
 	*recent = i + 1
 	return i
 }
 
-func (k *kinds) lookUp(source string, styles []string) uint32 {
-	pair := uint64(k.sources.of(source))<<32 | uint64(k.list(styles))
-	i, ok := k.pairs[pair]
+func (k *kinds) lookUp(c *Candidate) uint32 {
+	what := kind{source: k.sources.of(c.Source), list: k.list(c.Styles), values: k.valuesOf(c)}
+	i, ok := k.numbers[what]
 	if !ok {
 		i = uint32(len(k.all))
-		k.all = append(k.all, kind{source: uint32(pair >> 32), list: uint32(pair)})
-		k.pairs[pair] = i
+		k.all = append(k.all, what)
+		k.numbers[what] = i
 	}
 	return i
 }
 
-func (k *kinds) is(i uint32, source string, styles []string) bool {
+func (k *kinds) is(i uint32, c *Candidate) bool {
 	kind := k.all[i]
-	return k.sources.names[kind.source] == source && slices.Equal(k.styleNames[kind.list], styles)
+	if k.sources.names[kind.source] != c.Source || !slices.Equal(k.styleNames[kind.list], c.Styles) {
+		return false
+	}
+	for f, field := range k.fields {
+		if k.valueNames[kind.values][f] != c.Metadata[field] {
+			return false
+		}
+	}
+	return true
+}
+
+// valuesOf numbers the values of the fields; a field that is not there is
+// empty.
+func (k *kinds) valuesOf(c *Candidate) uint32 {
+	if len(k.fields) == 0 {
+		return 0
+	}
+	k.key = k.key[:0]
+	for _, field := range k.fields {
+		k.key = binary.LittleEndian.AppendUint32(k.key, uint32(len(c.Metadata[field])))
+		k.key = append(k.key, c.Metadata[field]...)
+	}
+	i, ok := k.values.numbers[string(k.key)]
+	if !ok {
+		i = k.values.add(string(k.key))
+		var names []string
+		for _, field := range k.fields {
+			names = append(names, strings.Clone(c.Metadata[field]))
+		}
+		k.valueNames = append(k.valueNames, names)
+	}
+	return i
 }
 
 // list numbers a style list. A style that is listed twice counts where it
@@ -120,13 +162,27 @@ func (k *kinds) list(styles []string) uint32 {
 	return i
 }
 
-// bin is one of those that candidates are laid into.
+// firstStyle returns the style that candidates of a kind list first.
+func (k *kinds) firstStyle(kind uint32) uint32 { return k.styleLists[k.all[kind].list][0] }
+
+// styleOf returns the style that a candidate of a kind is chosen for from a
+// bin: the bin's or, where bins are not by style, the first of the sample.
+func (k *kinds) styleOf(kind uint32, b bin) uint32 {
+	if b.style == notBy {
+		return k.firstStyle(kind)
+	}
+	return b.style
+}
+
+// bin is one of those that candidates are laid into. What bins are not by is
+// notBy.
 type bin struct {
-	style, source uint32
-	// byName is its place among the bins by name, "style+source" or "style",
-	// ascending in bytes.
+	style, source, values uint32
+	// byName is its place among the bins by name, ascending in bytes.
 	byName int
 }
+
+const notBy = math.MaxUint32
 
 // layout says in which bins each kind lies: bins[start[k]:start[k+1]] are
 // those of kind k, in the places of its style list.
@@ -139,16 +195,25 @@ type layout struct {
 
 func (k *kinds) layout(by Bins) layout {
 	var l layout
+	keys := by.keys()
+	byStyle, bySource := slices.Contains(keys, "style"), slices.Contains(keys, "source")
 	numbers := make(map[bin]uint32)
 	for _, kind := range k.all {
 		l.start = append(l.start, uint32(len(l.bins)))
+		b := bin{style: notBy, source: notBy, values: notBy}
+		if bySource {
+			b.source = kind.source
+		}
+		if len(k.fields) > 0 {
+			b.values = kind.values
+		}
 		list := k.styleLists[kind.list]
+		if !byStyle {
+			list = []uint32{notBy}
+		}
 		l.places = max(l.places, len(list))
 		for _, style := range list {
-			b := bin{style: style}
-			if by == ByStyleAndSource {
-				b.source = kind.source
-			}
+			b.style = style
 			n, ok := numbers[b]
 			if !ok {
 				n = uint32(len(l.all))
@@ -159,29 +224,41 @@ func (k *kinds) layout(by Bins) layout {
 		}
 	}
 	l.start = append(l.start, uint32(len(l.bins)))
+	k.nameBins(l.all, keys)
+	return l
+}
 
+// nameBins sets the bins' places by name. Two bins can have one name: a+b, c
+// and a, b+c; then the parts decide, in their order.
+func (k *kinds) nameBins(bins []bin, keys []string) {
 	type named struct {
-		name, style string // two pairs can have one name: a+b, c and a, b+c
-		bin         int
+		name  string
+		parts []string
+		bin   int
 	}
-	names := make([]named, len(l.all))
-	for i, b := range l.all {
-		style := k.styles.names[b.style]
-		names[i] = named{name: style, style: style, bin: i}
-		if by == ByStyleAndSource {
-			names[i].name += "+" + k.sources.names[b.source]
+	names := make([]named, len(bins))
+	for i, b := range bins {
+		var parts []string
+		field := 0
+		for _, key := range keys {
+			switch key {
+			case "style":
+				parts = append(parts, k.styles.names[b.style])
+			case "source":
+				parts = append(parts, k.sources.names[b.source])
+			default:
+				parts = append(parts, k.valueNames[b.values][field])
+				field++
+			}
 		}
+		names[i] = named{name: strings.Join(parts, "+"), parts: parts, bin: i}
 	}
 	slices.SortFunc(names, func(a, b named) int {
-		if a.name != b.name {
-			return strings.Compare(a.name, b.name)
-		}
-		return strings.Compare(a.style, b.style)
+		return cmp.Or(strings.Compare(a.name, b.name), slices.Compare(a.parts, b.parts))
 	})
 	for place, n := range names {
-		l.all[n.bin].byName = place
+		bins[n.bin].byName = place
 	}
-	return l
 }
 
 func (l *layout) of(kind uint32) []uint32 { return l.bins[l.start[kind]:l.start[kind+1]] }

@@ -1,7 +1,6 @@
 package selection
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -13,7 +12,8 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Event is what a Machine is stepped with: *Candidate, Watermark or Close.
+// Event is what a Machine is stepped with: *Candidate, Withdraw, Watermark or
+// Close.
 type Event interface{ event() }
 
 // Candidate is a scored sample. The machine keeps nothing of it: the caller
@@ -28,7 +28,19 @@ type Candidate struct {
 	// ContentHash is the SHA-256 of the sample; only its first 8 bytes are
 	// kept and compared.
 	ContentHash [32]byte
-	EventTime   int64 // ms since the Unix epoch, from 0 to the end of the year 9999
+	// PictureHash is a perceptual hash of the pictures, TextHash one of the
+	// normalised text: read where the policy looks for near duplicates.
+	PictureHash, TextHash uint64
+	// Tokens and Bytes are what the sample costs, AnswerTokens the length of
+	// its answers: read where the policy's budget or method is by them. Less
+	// than 2^32; a sample that costs nothing counts as 1.
+	Tokens, Bytes, AnswerTokens int64
+	// Metadata is read for the fields that the policy names.
+	Metadata map[string]string
+	// Bundle is the name and version of what scored it, with a space between:
+	// read where the policy names bundles.
+	Bundle    string
+	EventTime int64 // ms since the Unix epoch, from 0 to the end of the year 9999
 	// Partition and Offset are where the score record lies. The sample lies
 	// in the partition of the same number, at SampleOffset. A partition is
 	// below 65536, an offset below 2^48.
@@ -46,7 +58,17 @@ type Watermark struct{ Time int64 }
 // all partitions being idle: all open windows close, in order.
 type Close struct{}
 
+// Withdraw says that a sample must not be used: its open windows let go of it.
+// One that comes again with its id, later, is a new one. Partition and Offset
+// are those of the record that says so.
+type Withdraw struct {
+	ID        string
+	Partition int32
+	Offset    int64
+}
+
 func (*Candidate) event() {}
+func (Withdraw) event()   {}
 func (Watermark) event()  {}
 func (Close) event()      {}
 
@@ -62,6 +84,12 @@ const (
 	Duplicate
 	// Late: its window has closed. The record belongs in dead-letter.
 	Late
+	// Filtered: the policy does not judge it: see Policy.Require and Exclude.
+	Filtered
+	// Withdrawn: an open window had it, and has let go of it.
+	Withdrawn
+	// SetAside: a bundle scored it that is not among the policy's.
+	SetAside
 	// Settled: its window had closed before the restart, and so had the
 	// reading of it: there is nothing left to do.
 	Settled
@@ -104,11 +132,14 @@ type Options struct {
 	// Positions are how far each partition had been read by then: a record
 	// below, of a window that is closed, is settled; at or above, late.
 	Positions map[int32]int64
-	// Horizon is how long a chosen id is remembered. 0: DefaultHorizon.
+	// Horizon is how long what was chosen is remembered, unless the policy
+	// says. 0: DefaultHorizon.
 	Horizon time.Duration
-	// Chosen yields the ids chosen within the last Horizon, each with the end
-	// of its window (ms). nil: none.
-	Chosen iter.Seq2[string, int64]
+	// Carried is what the last closed window hands to the next one:
+	// Machine.Carried of then.
+	Carried uint64
+	// Chosen yields the samples chosen within the last Horizon. nil: none.
+	Chosen iter.Seq[Chosen]
 }
 
 // Machine is the selection as a state machine. It is not safe for use by
@@ -119,9 +150,8 @@ type Machine struct {
 	open          map[int64]*window // by end
 	closedThrough int64
 	positions     map[int32]int64
-	horizon       int64            // ms
-	chosen        map[uint64]int64 // hash of an id → end of the latest window that chose it
-	pruned        int64            // closedThrough when chosen was last pruned
+	memory        *memory
+	carried       uint64
 }
 
 // New returns a Machine, or every mistake in the options.
@@ -134,15 +164,14 @@ func New(o Options) (*Machine, error) {
 		rules:         r,
 		size:          o.Policy.Window.Size.Milliseconds(),
 		open:          make(map[int64]*window),
-		horizon:       cmp.Or(o.Horizon, DefaultHorizon).Milliseconds(),
 		closedThrough: o.ClosedThrough,
 		positions:     maps.Clone(o.Positions),
-		chosen:        make(map[uint64]int64),
-		pruned:        o.ClosedThrough,
+		memory:        newMemory(&o.Policy, o.Horizon, o.ClosedThrough),
+		carried:       o.Carried,
 	}
 	if o.Chosen != nil {
-		for id, end := range o.Chosen {
-			m.remember(xxhash.Sum64String(id), end)
+		for c := range o.Chosen {
+			m.memory.add(c.hashes(), c.End)
 		}
 	}
 	return m, nil
@@ -155,6 +184,8 @@ func (m *Machine) Step(e Event) (Effects, error) {
 	case *Candidate:
 		outcome, err := m.add(e)
 		return Effects{Outcome: outcome}, err
+	case Withdraw:
+		return Effects{Outcome: m.withdraw(e)}, nil
 	case Watermark:
 		if m.size == 0 {
 			return Effects{}, nil
@@ -182,10 +213,36 @@ func (m *Machine) add(c *Candidate) (Outcome, error) {
 	}
 	w := m.open[end]
 	if w == nil {
-		w = newWindow(&m.rules, m.start(end), end, history{chosen: m.chosen, after: end - m.horizon})
+		w = newWindow(&m.rules, m.start(end), end, m.memory.before(end))
 		m.open[end] = w
 	}
+	if !m.rules.fromBundle(c.Bundle) {
+		w.see(c)
+		w.setAside++
+		return SetAside, nil
+	}
+	if !m.rules.admits(c) {
+		w.see(c)
+		w.filtered++
+		return Filtered, nil
+	}
 	return w.add(c)
+}
+
+// withdraw takes a sample out of the open windows, and out of what is
+// remembered: should it come again, it is a new one.
+func (m *Machine) withdraw(e Withdraw) Outcome {
+	hash := xxhash.Sum64String(e.ID)
+	outcome := None
+	for _, w := range m.open {
+		if w.withdraw(hash, e.ID) {
+			outcome = Withdrawn
+		}
+	}
+	if e.Offset >= m.positions[e.Partition] {
+		m.memory.forget(hash)
+	}
+	return outcome
 }
 
 // end returns the end of the window that an event time belongs to.
@@ -216,46 +273,27 @@ func (m *Machine) closeThrough(t int64) []*ClosedWindow {
 		if end > t {
 			break
 		}
-		c := m.open[end].close()
+		c := m.open[end].close(m.carried)
 		delete(m.open, end)
+		m.carried = uint64(c.Summary.CarriedOut)
 		if m.size > 0 { // else no window is to come
-			for hash := range c.window.chosenHashes() {
-				m.remember(hash, end)
+			for chosen := range c.window.hashes() {
+				m.memory.add(chosen, end)
 			}
 		}
 		closed = append(closed, c)
 	}
 	m.closedThrough = t
-	m.forget()
+	m.memory.prune(t)
 	return closed
-}
-
-// history tells a window what earlier ones chose.
-type history struct {
-	chosen map[uint64]int64 // the machine's
-	after  int64            // ends up to this are beyond the horizon
-}
-
-func (h history) has(idHash uint64) bool {
-	end, ok := h.chosen[idHash]
-	return ok && end > h.after
-}
-
-func (m *Machine) remember(idHash uint64, end int64) {
-	m.chosen[idHash] = max(m.chosen[idHash], end)
-}
-
-// forget drops the chosen ids beyond the horizon, once in a while.
-func (m *Machine) forget() {
-	if m.closedThrough-m.pruned < m.horizon/24 {
-		return
-	}
-	m.pruned = m.closedThrough
-	maps.DeleteFunc(m.chosen, func(_ uint64, end int64) bool { return end <= m.closedThrough-m.horizon })
 }
 
 // ClosedThrough returns the event time (ms) through which windows are closed.
 func (m *Machine) ClosedThrough() int64 { return m.closedThrough }
+
+// Carried returns what the last closed window hands to the next one, in the
+// unit of the budget.
+func (m *Machine) Carried() uint64 { return m.carried }
 
 // Open returns how many windows are open, and how many candidates they hold.
 func (m *Machine) Open() (windows int, candidates int64) {
@@ -287,83 +325,4 @@ func (m *Machine) LowestNeeded() map[int32]int64 {
 		}
 	}
 	return lowest
-}
-
-// rules is a policy applied to a bundle: what every window goes by.
-type rules struct {
-	policy  Policy
-	version string
-	columns []int    // for each capability selected for, its place in Candidate.Scores
-	names   []string // their names
-	weights []uint64 // and their weights, in grains
-	scores  int      // len(Candidate.Scores)
-
-	slack       uint64 // leastSlack, and
-	compactFrom uint32 // compactFrom, but in tests
-}
-
-func newRules(p Policy, bundle []string) (rules, error) {
-	r := rules{policy: p, version: p.Version(), scores: len(bundle), slack: leastSlack, compactFrom: compactFrom}
-	var errs []error
-	if err := p.Validate(); err != nil {
-		errs = append(errs, err)
-	}
-	if len(bundle) == 0 {
-		errs = append(errs, errors.New("the bundle names no capabilities"))
-	}
-	for i, name := range bundle {
-		if slices.Contains(bundle[:i], name) {
-			errs = append(errs, fmt.Errorf("the bundle names the capability %q twice", name))
-		}
-	}
-	shares := p.Capabilities
-	if len(shares) == 0 {
-		for _, name := range bundle {
-			shares = append(shares, Share{Name: name, Weight: Decimal{Units: 1}})
-		}
-	}
-	for _, s := range shares {
-		column := slices.Index(bundle, s.Name)
-		if column < 0 {
-			errs = append(errs, fmt.Errorf("capabilities: the bundle has no %q%s", s.Name, didYouMean(s.Name, bundle)))
-			continue
-		}
-		r.columns = append(r.columns, column)
-		r.names = append(r.names, s.Name)
-		r.weights = append(r.weights, s.grains())
-	}
-	return r, errors.Join(errs...)
-}
-
-const (
-	maxID        = 1<<16 - 1
-	maxPartition = 1<<16 - 1
-	maxOffset    = 1<<48 - 1
-)
-
-// valid returns why a candidate cannot be used.
-func (r *rules) valid(c *Candidate) error {
-	fault := func(format string, args ...any) error {
-		return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
-	}
-	switch {
-	case c.ID == "" || len(c.ID) > maxID:
-		return fault("an id of %d bytes; expected 1 to %d", len(c.ID), maxID)
-	case len(c.Styles) == 0:
-		return fault("no style; expected at least one")
-	case len(c.Scores) != r.scores:
-		return fault("%d scores; expected %d, one for each capability of the bundle", len(c.Scores), r.scores)
-	case c.EventTime < 0 || c.EventTime > EndOfTime:
-		return fault("event time %d ms; expected 0 to %d", c.EventTime, int64(EndOfTime))
-	case c.Partition < 0 || c.Partition > maxPartition:
-		return fault("partition %d; expected 0 to %d", c.Partition, maxPartition)
-	case c.Offset < 0 || c.Offset > maxOffset || c.SampleOffset < 0 || c.SampleOffset > maxOffset:
-		return fault("offsets %d and %d; expected 0 to %d", c.Offset, c.SampleOffset, int64(maxOffset))
-	}
-	for _, s := range c.Scores {
-		if s-s != 0 {
-			return fault("a score of %v; expected a finite number", s)
-		}
-	}
-	return nil
 }

@@ -3,11 +3,11 @@ package selection
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,64 +122,173 @@ type rt struct {
 func (r rt) Helper()           {}
 func (r rt) Fatal(args ...any) { r.t.Fatal(args...) }
 
-// TestAgainstOracle compares everything about the picks with the oracle's.
+// enrich gives a drawn pool what the policies beyond the reference are about:
+// limits, costs, filters, other bins, samples that are the same.
+func (p *pool) enrich(t *rapid.T) {
+	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "riches"), 0))
+	styles, sources := make(map[string]bool), make(map[string]bool)
+	for i := range p.records {
+		c := &p.records[i]
+		c.Tokens, c.Bytes = int64(rng.IntN(30)), int64(rng.IntN(3))
+		c.TextHash, c.PictureHash = uint64(rng.IntN(4)), uint64(rng.IntN(8))
+		c.Metadata = map[string]string{"language": []string{"en", "de", ""}[rng.IntN(3)]}
+		c.Bundle = []string{"one 1", "one 2"}[rng.IntN(8)/7]
+		styles[c.Styles[0]], sources[c.Source] = true, true
+	}
+	draw := func(what string) bool { return rapid.IntRange(0, 2).Draw(t, what) == 0 }
+	if draw("by cost") {
+		n := rapid.Uint64Range(1, uint64(15*len(p.records)+1)).Draw(t, "cost")
+		p.policy.Budget = Budget{Tokens: n}
+		if rng.IntN(2) == 0 {
+			p.policy.Budget = Budget{Bytes: n/10 + 1}
+		}
+	}
+	p.policy.Bins = rapid.SampledFrom([]Bins{
+		ByStyle, ByStyleAndSource, "source", "metadata.language", "metadata.language+style", "source+metadata.language",
+	}).Draw(t, "bins")
+	if draw("thresholds") {
+		p.policy.Thresholds = map[string]float32{"c0": 1}
+		p.policy.Capabilities = nil
+	}
+	p.policy.Dedup = Dedup{Content: draw("by content"), Near: draw("near")}
+	if p.policy.Dedup.Near {
+		p.policy.Dedup.Distance = uint8(rng.IntN(3))
+	}
+	if draw("of one bundle") {
+		p.policy.Bundles = []string{"one 1"}
+	}
+	if draw("filters") {
+		p.policy.Require = Filter{Metadata: map[string][]string{"language": {"en", "de"}}}
+		p.policy.Exclude = Filter{Sources: []string{"s1"}, Styles: []string{"t2"}}
+	}
+	if !draw("limits") {
+		return
+	}
+	amount := func(low, high int) Amount {
+		if rng.IntN(2) == 0 {
+			return Amount{Count: uint64(low + rng.IntN(high-low)/2)}
+		}
+		return Amount{Share: Decimal{Units: uint64(1 + rng.IntN(high)), Places: 2}}
+	}
+	limit := func(of, name string) {
+		l := Limit{Of: of, Name: name}
+		if name != Others && rng.IntN(2) == 0 {
+			l.Min = amount(1, 30)
+		}
+		if most := amount(0, 60); name == Others || rng.IntN(2) == 0 && most.Share.IsZero() != l.Min.Share.IsZero() {
+			l.Max = &most
+		}
+		if l.Max != nil || !l.Min.isZero() {
+			p.policy.Limits = append(p.policy.Limits, l)
+		}
+	}
+	for _, name := range p.names {
+		if len(p.policy.Capabilities) == 0 && rng.IntN(3) == 0 {
+			limit(ofCapability, name)
+		}
+	}
+	for _, name := range []string{"t0", "t1", "nothing has it", Others} {
+		if rng.IntN(3) == 0 {
+			limit(ofStyle, name)
+		}
+	}
+	for _, name := range []string{"s0", "s1", Others} {
+		if rng.IntN(3) == 0 {
+			limit(ofSource, name)
+		}
+	}
+}
+
+// TestAgainstOracle compares everything about the picks with the oracle's, for
+// the reference's policies and for all others.
 func TestAgainstOracle(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		p := drawPool(t)
-		m := mustNew(rt{t: t}, p.options())
-		// No slack, so that a pool this small has to fill its leads again.
-		m.rules.slack = rapid.SampledFrom([]uint64{0, 1, leastSlack}).Draw(t, "slack")
-		results := stepAll(rt{t: t}, m, p.records)
-		if len(p.records) == 0 {
-			if len(results) != 0 {
-				t.Fatalf("%d windows closed of no records", len(results))
-			}
-			return
+	t.Run("reference", func(t *testing.T) { rapid.Check(t, func(t *rapid.T) { checkAgainstOracle(t, drawPool(t)) }) })
+	t.Run("every policy", func(t *testing.T) { rapid.Check(t, checkEveryPolicy) })
+}
+
+func checkEveryPolicy(t *rapid.T) {
+	p := drawPool(t)
+	p.enrich(t)
+	if err := p.policy.Validate(); err != nil {
+		t.Fatalf("a policy that is drawn is not valid: %v", err)
+	}
+	checkAgainstOracle(t, p)
+}
+
+// FuzzAgainstOracle goes on where TestAgainstOracle ends.
+func FuzzAgainstOracle(f *testing.F) { f.Fuzz(rapid.MakeFuzz(checkEveryPolicy)) }
+
+func checkAgainstOracle(t *rapid.T, p pool) {
+	m := mustNew(rt{t: t}, p.options())
+	// No slack, so that a pool this small has to fill its leads again.
+	m.rules.slack = rapid.SampledFrom([]uint64{0, 1, leastSlack}).Draw(t, "slack")
+	results := stepAll(rt{t: t}, m, p.records)
+	if len(p.records) == 0 {
+		if len(results) != 0 {
+			t.Fatalf("%d windows closed of no records", len(results))
 		}
-		o := oracle{policy: p.policy, names: p.names}
-		want, rounds := o.choose(p.records)
-		var got []oraclePick
-		for i, pick := range results[0].Picks {
-			if pick.Order != i+1 {
-				t.Fatalf("pick %d says it is number %d", i+1, pick.Order)
-			}
-			got = append(got, oraclePick{
-				ID: pick.ID, Capability: pick.Capability, Style: pick.Style,
-				Round: pick.Round, Rank: pick.Rank, Cutoff: pick.Cutoff,
-			})
+		return
+	}
+	o := oracle{policy: p.policy, names: p.names}
+	o.choose(p.records)
+	checkPicks(t, &o, results[0])
+	checkSums(t, p, &o, results[0])
+}
+
+// checkPicks compares a window with what the oracle chose of it.
+func checkPicks(t *rapid.T, o *oracle, r result) {
+	var got []oraclePick
+	for i, pick := range r.Picks {
+		if pick.Order != i+1 {
+			t.Fatalf("pick %d says it is number %d", i+1, pick.Order)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("picks (-oracle +machine):\n%s", diff)
-		}
-		s := results[0].Summary
-		if s.Rounds != rounds || s.Selected != int64(len(want)) || s.Candidates != int64(len(standing(p.records))) {
-			t.Fatalf("rounds %d, selected %d, candidates %d; oracle %d, %d, %d",
-				s.Rounds, s.Selected, s.Candidates, rounds, len(want), len(standing(p.records)))
-		}
-		if (s.Shortfall != "") != (s.Selected < s.Budget) {
-			t.Fatalf("selected %d of %d, shortfall %q", s.Selected, s.Budget, s.Shortfall)
-		}
-		var control []string
-		for _, c := range results[0].Control {
-			control = append(control, c.ID)
-		}
-		if diff := cmp.Diff(o.control(p.records, len(want)), control, cmpopts.EquateEmpty()); diff != "" {
-			t.Fatalf("control (-oracle +machine):\n%s", diff)
-		}
-		checkSums(t, p, results[0])
-	})
+		got = append(got, oraclePick{
+			ID: pick.ID, Capability: pick.Capability, Style: pick.Style,
+			Round: pick.Round, Rank: pick.Rank, Cutoff: pick.Cutoff,
+		})
+	}
+	if diff := cmp.Diff(o.picks, got); diff != "" {
+		t.Fatalf("picks (-oracle +machine):\n%s", diff)
+	}
+	want := Summary{
+		Filtered: int64(o.filtered), SetAside: int64(o.aside), Candidates: int64(o.distinct), Same: int64(o.same),
+		Earlier: int64(o.chosenEarlier), Budget: int64(o.budget), CarriedIn: int64(o.carried), Spent: int64(o.budget - o.left),
+		Selected: int64(len(o.picks)), Rounds: o.round,
+	}
+	s := r.Summary
+	have := Summary{
+		Filtered: s.Filtered, SetAside: s.SetAside, Candidates: s.Candidates, Same: s.Same,
+		Earlier: s.Earlier, Budget: s.Budget, CarriedIn: s.CarriedIn, Spent: s.Spent, Selected: s.Selected, Rounds: s.Rounds,
+	}
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Fatalf("summary (-oracle +machine):\n%s", diff)
+	}
+	missed := s.Spent < s.Budget && len(o.passed) == 0 || o.missedMinimums > 0
+	if (s.Shortfall != "") != missed {
+		t.Fatalf("spent %d of %d, missed %d minimums, shortfall %q", s.Spent, s.Budget, o.missedMinimums, s.Shortfall)
+	}
+	if got := strings.Count(s.Shortfall, "the minimum of "); got != o.missedMinimums {
+		t.Fatalf("%d minimums were missed: shortfall %q", o.missedMinimums, s.Shortfall)
+	}
+	var control []string
+	for _, c := range r.Control {
+		control = append(control, c.ID)
+	}
+	if diff := cmp.Diff(o.control(len(o.picks)), control, cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("control (-oracle +machine):\n%s", diff)
+	}
 }
 
 // checkSums checks a summary against its picks and the records.
-func checkSums(t *rapid.T, p pool, r result) {
+func checkSums(t *rapid.T, p pool, o *oracle, r result) {
 	byCapability, byStyle := make(map[string]int64), make(map[string]int64)
 	for _, pick := range r.Picks {
 		byCapability[pick.Capability]++
 		byStyle[pick.Style]++
 	}
 	seenStyle := make(map[string]int64)
-	all := standing(p.records)
-	for _, c := range all {
+	all := o.samples
+	for _, c := range standing(o.judged(p.records)) {
 		for _, s := range c.Styles {
 			seenStyle[s]++
 		}
@@ -187,7 +296,7 @@ func checkSums(t *rapid.T, p pool, r result) {
 	for _, c := range r.Summary.Capabilities {
 		seen := int64(0)
 		for _, sample := range all {
-			if sample.Scores[slices.Index(p.names, c.Name)] > p.policy.Threshold {
+			if sample.Scores[slices.Index(p.names, c.Name)] > p.policy.threshold(c.Name) {
 				seen++
 			}
 		}
@@ -218,13 +327,19 @@ func TestOrderOfArrival(t *testing.T) {
 	})
 }
 
-// TestOnceAcrossWindows: within the horizon an id is chosen once, and windows
-// agree with an oracle that is told what was chosen before.
-func TestOnceAcrossWindows(t *testing.T) {
+// TestAcrossWindows: within the horizon what is the same is chosen once, what
+// a poor window cannot use is carried on, and windows agree with an oracle that
+// is told what was before.
+func TestAcrossWindows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPool(t)
+		if rapid.Bool().Draw(t, "rich") {
+			p.enrich(t)
+		}
 		p.policy.Window.Size = time.Second
-		earlier := make(map[string]bool)
+		p.policy.Budget.Carry = rapid.Bool().Draw(t, "carry")
+		var earlier []Candidate
+		carried := 0
 		for _, r := range selectAll(rt{t: t}, p.options(), p.records) {
 			var records []Candidate
 			for _, c := range p.records {
@@ -232,21 +347,16 @@ func TestOnceAcrossWindows(t *testing.T) {
 					records = append(records, c)
 				}
 			}
-			o := oracle{policy: p.policy, names: p.names, earlier: maps.Clone(earlier)}
-			want, _ := o.choose(records)
-			var wantIDs, gotIDs []string
-			for _, pick := range want {
-				wantIDs = append(wantIDs, pick.ID)
-			}
-			for _, pick := range r.Picks {
-				gotIDs = append(gotIDs, pick.ID)
-				if earlier[pick.ID] {
-					t.Fatalf("%s is chosen a second time", pick.ID)
+			o := oracle{policy: p.policy, names: p.names, earlier: earlier, carried: carried}
+			o.choose(records)
+			checkPicks(t, &o, r)
+			for _, c := range o.samples {
+				if o.taken[c.ID] {
+					earlier = append(earlier, c)
 				}
-				earlier[pick.ID] = true
 			}
-			if diff := cmp.Diff(wantIDs, gotIDs); diff != "" {
-				t.Fatalf("window from %d (-oracle +machine):\n%s", r.Summary.Start, diff)
+			if p.policy.Budget.Carry {
+				carried = min(o.left, max(carried, 8*(o.budget-carried)))
 			}
 		}
 	})
@@ -422,7 +532,7 @@ func TestNewSaysAllMistakes(t *testing.T) {
 	p.Budget = Budget{}
 	p.Capabilities = []Share{{Name: "logical_deducton", Weight: Decimal{Units: 1}}}
 	_, err := New(Options{Policy: p, Capabilities: []string{"logical_deduction", "humanities"}})
-	want := "making the selection: budget is 0: expected {ratio: R} with R above 0 and at most 1, or {count: N} with N of at least 1\n" +
+	want := "making the selection: budget is 0: expected {ratio: R} with R above 0 and at most 1, {count: N}, {rate: N/h}, {tokens: N} or {bytes: N}, with N of at least 1\n" +
 		`capabilities: the bundle has no "logical_deducton": did you mean "logical_deduction"?`
 	if err == nil || err.Error() != want {
 		t.Errorf("error\n%v\nwant\n%s", err, want)

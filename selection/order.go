@@ -75,7 +75,7 @@ func (c *classes) inFirstPlace(b int) (n int64) {
 // its step. Rounding is monotonic: a higher score is never in a later step.
 func (ch *chooser) scale(column int) (high, scale float64) {
 	high = float64(ch.pack.high[column])
-	low := max(ch.pack.low[column], ch.rules.policy.Threshold)
+	low := max(ch.pack.low[column], ch.rules.thresholds[column])
 	if span := high - float64(low); span > 0 {
 		scale = steps / span
 	}
@@ -99,7 +99,7 @@ func (ch *chooser) classify(column int) {
 		scores := ch.pack.column(g, column)
 		taken := ch.taken[g*pageSize/64:]
 		more := 0
-		for _, i := range ch.above(scores, &above) {
+		for _, i := range ch.above(column, scores, &above) {
 			kind := page.kind[i%pageSize]
 			count := 1<<32 | uint64(1-taken.bit(uint32(i)))
 			c.counts[c.first[kind]+stepOf(scores[i], high, scale)] += count
@@ -120,8 +120,8 @@ func (ch *chooser) classify(column int) {
 }
 
 // above returns which of a page's scores are above the threshold.
-func (ch *chooser) above(scores []float32, found *[pageSize]uint16) []uint16 {
-	n, threshold := uint(0), ch.rules.policy.Threshold
+func (ch *chooser) above(column int, scores []float32, found *[pageSize]uint16) []uint16 {
+	n, threshold := uint(0), ch.rules.thresholds[column]
 	for i, score := range scores {
 		found[n%pageSize] = uint16(i)
 		if score > threshold {
@@ -288,7 +288,7 @@ func (ch *chooser) fetch(column int, runs []run) {
 	for g, page := range ch.pack.pages {
 		scores := ch.pack.column(g, column)
 		n := 0
-		for _, i := range ch.above(scores, &above) {
+		for _, i := range ch.above(column, scores, &above) {
 			within[n%pageSize] = i
 			if stepOf(scores[i], high, scale) < c.within[page.kind[i%pageSize]] {
 				n++

@@ -18,6 +18,7 @@ type pack struct {
 	ids     [][]byte    // chunks; an id lies within one
 	// low and high bound each capability's scores: no score is outside.
 	low, high []float32
+	extras    extras
 	table     table
 	kinds     kinds
 }
@@ -39,12 +40,12 @@ const (
 	largestChunk  = 1 << 20
 )
 
-func newPack(columns int) *pack {
+func newPack(columns int, fields []string) *pack {
 	return &pack{
 		columns: columns,
 		low:     make([]float32, columns),
 		high:    make([]float32, columns),
-		kinds:   newKinds(),
+		kinds:   newKinds(fields),
 	}
 }
 
@@ -91,7 +92,8 @@ func (p *pack) set(i uint32, c *Candidate, r *rules) {
 	g.time[at] = c.EventTime
 	g.place[at] = placeOf(c)
 	g.sample[at] = c.SampleOffset
-	g.kind[at] = p.kinds.of(c.Source, c.Styles)
+	g.kind[at] = p.kinds.of(c)
+	p.extras.set(i, c, r)
 	row := p.scores[i/pageSize][at:]
 	for column, score := range r.columns {
 		s := c.Scores[score]

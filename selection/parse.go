@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -19,21 +18,38 @@ import (
 // DefaultPolicy. The error joins every mistake, each as "name:line: what is
 // wrong: what is expected"; name is the file's, for these messages. The
 // capabilities are the bundle's, that the policy's must be among; nil: any.
-func ParsePolicy(name string, text []byte, capabilities []string) (Policy, error) {
-	r := policyReader{name: name, bundle: capabilities, policy: DefaultPolicy()}
+// The policy's lists are read by readFile, which returns the content of the
+// file and the name to remember it by; nil: a policy that names files is in
+// error.
+func ParsePolicy(name string, text []byte, capabilities []string, readFile func(string) (string, []byte, error)) (Policy, error) {
+	r := policyReader{name: name, bundle: capabilities, readFile: readFile, policy: DefaultPolicy()}
 	root, err := rootMapping(name, text)
 	if err != nil {
 		return Policy{}, err
 	}
 	r.mapping(root, "", map[string]func(ast.Node){
+		"method":       func(n ast.Node) { r.policy.Method = Method(r.text(n, "method", "one of "+joined(Methods()))) },
 		"window":       r.window,
 		"budget":       r.budget,
+		"carry":        func(n ast.Node) { r.boolean(n, "carry", &r.policy.Budget.Carry) },
 		"capabilities": r.capabilities,
 		"threshold":    r.threshold,
-		"bins":         func(n ast.Node) { r.policy.Bins = Bins(r.text(n, "bins", "style+source or style")) },
-		"control":      r.control,
-		"seed":         r.seed,
+		"bins": func(n ast.Node) {
+			r.policy.Bins = Bins(r.text(n, "bins", "style, source, metadata.FIELD, joined by +"))
+		},
+		"limits":  r.limits,
+		"require": r.filter("require", &r.policy.Require),
+		"exclude": r.filter("exclude", &r.policy.Exclude),
+		"bundles": func(n ast.Node) { r.policy.Bundles = r.texts(n, "bundles") },
+		"dedup":   r.dedup,
+		"control": func(n ast.Node) { r.boolean(n, "control", &r.policy.Control) },
+		"seed":    r.seed,
 	})
+	if len(r.errs) == 0 {
+		for _, err := range r.policy.checkTogether() {
+			r.errs = append(r.errs, fmt.Errorf("%s: %w", name, err))
+		}
+	}
 	if err := errors.Join(r.errs...); err != nil {
 		return Policy{}, err
 	}
@@ -65,10 +81,11 @@ func rootMapping(name string, text []byte) (ast.Node, error) {
 
 // policyReader collects a policy and its mistakes from a YAML tree.
 type policyReader struct {
-	name   string
-	bundle []string // its capabilities; nil: not known
-	policy Policy
-	errs   []error
+	name     string
+	bundle   []string // its capabilities; nil: not known
+	readFile func(string) (string, []byte, error)
+	policy   Policy
+	errs     []error
 }
 
 func (r *policyReader) fail(at ast.Node, format string, args ...any) {
@@ -129,26 +146,6 @@ func (r *policyReader) window(n ast.Node) {
 	})
 }
 
-func (r *policyReader) budget(n ast.Node) {
-	r.policy.Budget = Budget{}
-	r.mapping(n, "budget", map[string]func(ast.Node){
-		"ratio": func(n ast.Node) {
-			d, err := ParseDecimal(rawText(n))
-			if err != nil {
-				r.fail(n, "budget.ratio is %s: expected a decimal fraction above 0 and at most 1, such as 0.3", describe(n))
-			}
-			r.policy.Budget.Ratio = d
-		},
-		"count": func(n ast.Node) {
-			count, err := strconv.ParseUint(rawText(n), 10, 64)
-			if err != nil {
-				r.fail(n, "budget.count is %s: expected a whole number of at least 1", describe(n))
-			}
-			r.policy.Budget.Count = count
-		},
-	})
-}
-
 func (r *policyReader) capabilities(n ast.Node) {
 	r.policy.Capabilities = nil
 	const expected = "a list of names, name: weight pairs, or [] for all of the bundle's"
@@ -183,21 +180,65 @@ func (r *policyReader) known(at ast.Node, name string) {
 }
 
 func (r *policyReader) threshold(n ast.Node) {
-	t, err := strconv.ParseFloat(rawText(n), 32)
-	if err != nil || math.IsNaN(t) || math.IsInf(t, 0) || !isNumber(n) {
-		r.fail(n, "threshold is %s: expected a number such as 0 or 2.5", describe(n))
+	r.policy.Threshold, r.policy.Thresholds = 0, nil
+	values, ok := pairs(n)
+	if !ok {
+		r.policy.Threshold = r.score(n, "threshold")
 		return
 	}
-	r.policy.Threshold = float32(t) + 0 // no -0
+	for _, pair := range values {
+		name := keyOf(pair)
+		t := r.score(pair.Value, "threshold."+name)
+		if name == Others {
+			r.policy.Threshold = t
+			continue
+		}
+		r.known(pair.Key, name)
+		if r.policy.Thresholds == nil {
+			r.policy.Thresholds = make(map[string]float32)
+		}
+		r.policy.Thresholds[name] = t
+	}
 }
 
-func (r *policyReader) control(n ast.Node) {
+func (r *policyReader) score(n ast.Node, what string) float32 {
+	t, err := strconv.ParseFloat(rawText(n), 32)
+	if err != nil || math.IsNaN(t) || math.IsInf(t, 0) || !isNumber(n) {
+		r.fail(n, "%s is %s: expected a number such as 0 or 2.5", what, describe(n))
+		return 0
+	}
+	return float32(t) + 0 // no -0
+}
+
+func (r *policyReader) dedup(n ast.Node) {
+	d := &r.policy.Dedup
+	*d = Dedup{}
+	r.mapping(n, "dedup", map[string]func(ast.Node){
+		"content": func(n ast.Node) { r.boolean(n, "dedup.content", &d.Content) },
+		"near": func(n ast.Node) {
+			bits, err := strconv.ParseUint(rawText(n), 10, 8)
+			if err != nil {
+				r.fail(n, "dedup.near is %s: expected a number of bits from 0 to 64, such as 4", describe(n))
+			}
+			d.Near, d.Distance = true, uint8(bits)
+		},
+		"horizon": func(n ast.Node) {
+			h, err := time.ParseDuration(rawText(n))
+			if err != nil {
+				r.fail(n, "dedup.horizon is %s: expected a duration such as 24h", describe(n))
+			}
+			d.Horizon = h
+		},
+	})
+}
+
+func (r *policyReader) boolean(n ast.Node, what string, to *bool) {
 	b, ok := n.(*ast.BoolNode)
 	if !ok {
-		r.fail(n, "control is %s: expected true or false", describe(n))
+		r.fail(n, "%s is %s: expected true or false", what, describe(n))
 		return
 	}
-	r.policy.Control = b.Value
+	*to = b.Value
 }
 
 func (r *policyReader) seed(n ast.Node) {
@@ -207,102 +248,4 @@ func (r *policyReader) seed(n ast.Node) {
 		return
 	}
 	r.policy.Seed = seed
-}
-
-// text reads a string.
-func (r *policyReader) text(n ast.Node, what, expected string) string {
-	switch n := n.(type) {
-	case *ast.StringNode:
-		return n.Value
-	case *ast.LiteralNode:
-		return n.Value.Value
-	}
-	r.fail(n, "%s is %s: expected %s", what, describe(n), expected)
-	return ""
-}
-
-// pairs returns the entries of a mapping, and false for any other node.
-func pairs(n ast.Node) ([]*ast.MappingValueNode, bool) {
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		return n.Values, true
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{n}, true
-	}
-	return nil, false
-}
-
-func keyOf(pair *ast.MappingValueNode) string {
-	if s, ok := pair.Key.(*ast.StringNode); ok {
-		return s.Value
-	}
-	return pair.Key.String()
-}
-
-// rawText returns a scalar as it is written; numbers must not go through
-// binary floating point.
-func rawText(n ast.Node) string {
-	if s, ok := n.(*ast.StringNode); ok {
-		return s.Value
-	}
-	if s, ok := n.(ast.ScalarNode); ok && s.GetToken() != nil {
-		return s.GetToken().Value
-	}
-	return ""
-}
-
-func isNumber(n ast.Node) bool {
-	return n.Type() == ast.IntegerType || n.Type() == ast.FloatType
-}
-
-func describe(n ast.Node) string {
-	switch n.Type() {
-	case ast.NullType:
-		return "empty"
-	case ast.MappingType, ast.MappingValueType:
-		return "a mapping"
-	case ast.SequenceType:
-		return "a list"
-	case ast.StringType:
-		return strconv.Quote(rawText(n))
-	}
-	if text := rawText(n); text != "" {
-		return text
-	}
-	return "a " + strings.ToLower(n.Type().String())
-}
-
-func line(n ast.Node) int {
-	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
-		return 1
-	}
-	// A mapping's own token is the colon of its first pair.
-	if values, ok := pairs(n); ok && len(values) > 0 {
-		return values[0].Key.GetToken().Position.Line
-	}
-	return n.GetToken().Position.Line
-}
-
-func sortedKeys(m map[string]func(ast.Node)) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// didYouMean returns `: did you mean "x"?` for the known word nearest to a
-// misspelt one, and the list of all where none is near.
-func didYouMean(word string, known []string) string {
-	best, distance := "", 1+max(2, len(word)/3)
-	for _, k := range known {
-		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(k)); d < distance {
-			best, distance = k, d
-		}
-	}
-	if best == "" {
-		return ": expected one of " + strings.Join(known, ", ")
-	}
-	return fmt.Sprintf(": did you mean %q?", best)
 }

@@ -49,7 +49,7 @@ func readLog(t *rapid.T, p pool, l log, order []int32, crashes []int) (windows [
 	m := mustNew(rt{t: t}, p.options())
 	at := map[int32]int64{0: 0, 1: 0, 2: 0}
 	marks := NewWatermarks(0, []int32{0, 1, 2})
-	chosen := make(map[string]int64)
+	var chosen []Chosen
 	read := func(partition int32) {
 		if at[partition] == int64(len(l[partition])) {
 			return
@@ -69,7 +69,7 @@ func readLog(t *rapid.T, p pool, l log, order []int32, crashes []int) (windows [
 			for _, r := range resultsOf(mustStep(rt{t: t}, m, Watermark{Time: reached}).Closed) {
 				windows = append(windows, r)
 				for _, pick := range r.Picks {
-					chosen[pick.ID] = r.Summary.End
+					chosen = append(chosen, pick.Chosen(r.Summary.End))
 				}
 			}
 		}
@@ -81,7 +81,8 @@ func readLog(t *rapid.T, p pool, l log, order []int32, crashes []int) (windows [
 				at[partition] = offset
 			}
 			o := p.options()
-			o.ClosedThrough, o.Positions, o.Chosen = m.ClosedThrough(), position, maps.All(chosen)
+			o.ClosedThrough, o.Positions, o.Chosen = m.ClosedThrough(), position, slices.Values(chosen)
+			o.Carried = m.Carried()
 			m = mustNew(rt{t: t}, o)
 			marks = NewWatermarks(0, []int32{0, 1, 2})
 			for again := range position { // up to where it was

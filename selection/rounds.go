@@ -2,7 +2,6 @@ package selection
 
 import (
 	"cmp"
-	"math"
 	"math/bits"
 	"slices"
 )
@@ -12,8 +11,15 @@ type chooser struct {
 	rules  *rules
 	pack   *pack
 	layout layout
-	out    bitset // candidates that an earlier window chose
-	taken  bitset
+	out    bitset // candidates that are not in the running
+	taken  bitset // those chosen, and those passed over for good
+
+	budget, left uint64 // the window's, and what is left of it, in its unit
+	round        int
+	mean         uint64   // cost of a candidate; 0: not worked out yet
+	nowhere      int      // the bin that is none: see among; or -1
+	passed       int64    // candidates passed over because they cost more than was left
+	limits       *limiter // nil where there are none
 
 	counted []int    // capabilities that have had a turn: live is kept for them
 	live    []uint32 // by bin and capability: candidates not taken
@@ -53,62 +59,64 @@ func newChooser(r *rules, p *pack) *chooser {
 	return &chooser{
 		rules: r, pack: p, layout: l,
 		out: newBitset(p.n), taken: newBitset(p.n),
-		seen: make([]int64, p.columns),
-		live: make([]uint32, cells), cutoffs: make([]float32, cells),
+		nowhere: -1,
+		seen:    make([]int64, p.columns),
+		live:    make([]uint32, cells), cutoffs: make([]float32, cells),
 		classes: newClasses(&l), leads: make([]lead, p.columns),
 	}
 }
 
-// crossOut takes the candidates that an earlier window chose out of the
-// running, and returns how many they are. They score nothing from now on.
-func (ch *chooser) crossOut(h history) (earlier int64) {
-	if len(h.chosen) == 0 {
-		return 0
+// run fills the budget: the minimums first, and then by rounds of all.
+func (ch *chooser) run(budget uint64) {
+	ch.budget, ch.left = budget, budget
+	if ch.rules.policy.Method != MMSSR {
+		ch.runBaseline()
+		return
 	}
-	p := ch.pack
-	for i := range p.n {
-		if !h.has(p.idHash(i)) {
-			continue
-		}
-		earlier++
-		ch.out.set(i)
-		for column := range p.columns {
-			p.scores[i/pageSize][column*pageSize+int(i%pageSize)] = float32(math.Inf(-1))
-		}
+	if len(ch.rules.policy.Limits) > 0 {
+		ch.limits = newLimiter(ch.rules, ch.pack, budget)
+		ch.seeToMinimums()
 	}
-	return earlier
+	all := make([]int, ch.pack.columns)
+	for c := range all {
+		all[c] = c
+	}
+	ch.play(all, ch.left, ch.rules.keepCost)
 }
 
-// run fills the budget in rounds and returns how many it took. In a round
-// each capability in turn takes its share of what remained when the round
-// began, and never more than remains; one without candidates is dropped.
-func (ch *chooser) run(budget uint64) (rounds int) {
-	remaining := budget
-	playing := make([]int, ch.pack.columns)
-	for c := range playing {
-		playing[c] = c
-	}
-	for remaining > 0 && len(playing) > 0 {
-		rounds++
+// play runs rounds until so much more is chosen, in samples or in the
+// budget's unit. In a round each capability in turn takes its share of what
+// was wanted when the round began, and never more than still is; one without
+// candidates is dropped.
+func (ch *chooser) play(capabilities []int, want uint64, byCost bool) {
+	playing := slices.Clone(capabilities)
+	for want > 0 && ch.left > 0 && len(playing) > 0 {
+		ch.round++
 		var weights uint64
 		for _, c := range playing {
 			weights += ch.rules.weights[c]
 		}
-		share := remaining
+		share, chosen, passed := want, len(ch.picks), ch.passed
 		playing = slices.DeleteFunc(playing, func(c int) bool {
 			order := ch.smallestFirst(c)
-			if len(order) == 0 {
+			if len(order) == 0 || ch.limits.isClosed(c) {
 				return true
 			}
-			quota := max(mulDiv(share, ch.rules.weights[c], weights), 1)
-			remaining -= ch.turn(c, order, min(quota, remaining), rounds)
+			quota := min(max(mulDiv(share, ch.rules.weights[c], weights), 1), want)
+			if byCost || ch.limits != nil || ch.rules.keepCost {
+				want -= min(ch.turnByOne(c, order, quota, byCost), want)
+			} else {
+				want -= ch.turn(c, order, quota)
+			}
 			return false
 		})
-		if remaining == share {
-			break // what the bins still count was dropped: see compact.go
+		if len(ch.picks) == chosen {
+			ch.round-- // a round is one that chose something
+			if ch.passed == passed {
+				break // what the bins still count was dropped: see compact.go
+			}
 		}
 	}
-	return rounds
 }
 
 // count counts the capability's candidates, from now on kept up to date.
@@ -118,7 +126,9 @@ func (ch *chooser) count(column int) {
 	}
 	ch.classify(column)
 	for b := range ch.layout.all {
-		ch.live[b*ch.pack.columns+column] += ch.classes.live(b)
+		if !ch.isShut(b) {
+			ch.live[b*ch.pack.columns+column] += ch.classes.live(b)
+		}
 		ch.seen[column] += ch.classes.inFirstPlace(b)
 	}
 	ch.counted = append(ch.counted, column)
@@ -130,7 +140,7 @@ func (ch *chooser) smallestFirst(column int) []uint32 {
 	ch.count(column)
 	var order []uint32
 	for b := range ch.layout.all {
-		if ch.live[b*ch.pack.columns+column] > 0 {
+		if ch.live[b*ch.pack.columns+column] > 0 && b != ch.nowhere {
 			order = append(order, uint32(b))
 		}
 	}
@@ -145,7 +155,7 @@ func (ch *chooser) smallestFirst(column int) []uint32 {
 
 // turn lets a capability take its quota from the bins, in order, and returns
 // how many it took. What a bin cannot give of its part, the next ones owe.
-func (ch *chooser) turn(column int, order []uint32, quota uint64, round int) (took uint64) {
+func (ch *chooser) turn(column int, order []uint32, quota uint64) (took uint64) {
 	part := max(quota/uint64(len(order)), 1)
 	var debt uint64
 	slack := ch.rules.slack
@@ -161,7 +171,7 @@ func (ch *chooser) turn(column int, order []uint32, quota uint64, round int) (to
 		}
 		need := demand{bins: order[i:], want: want, part: part, debt: debt, quota: quota - took, slack: &slack}
 		for _, f := range ch.first(column, need) {
-			ch.take(column, b, f, round)
+			ch.take(column, b, f)
 			took++
 		}
 	}
@@ -169,20 +179,34 @@ func (ch *chooser) turn(column int, order []uint32, quota uint64, round int) (to
 }
 
 // take puts a candidate among the picks and out of all of its bins.
-func (ch *chooser) take(column int, b uint32, f ranked, round int) {
-	p, threshold := ch.pack, ch.rules.policy.Threshold
-	ch.taken.set(f.candidate)
-	ch.classes.of = nobody
+func (ch *chooser) take(column int, b uint32, f ranked) {
 	ch.picks = append(ch.picks, pick{
-		candidate: f.candidate, bin: b, rank: f.rank, capability: uint16(column), round: uint16(round),
+		candidate: f.candidate, bin: b, rank: f.rank, capability: uint16(column), round: uint16(ch.round),
 	})
-	ch.cutoffs[int(b)*p.columns+column] = p.score(column, f.candidate)
-	for _, in := range ch.layout.of(p.kind(f.candidate)) {
+	ch.cutoffs[int(b)*ch.pack.columns+column] = ch.pack.score(column, f.candidate)
+	ch.left -= uint64(ch.cost(f.candidate))
+	ch.remove(f.candidate)
+}
+
+// remove takes a candidate out of all of its bins.
+func (ch *chooser) remove(i uint32) {
+	p := ch.pack
+	ch.taken.set(i)
+	ch.classes.of = nobody
+	for _, in := range ch.layout.of(p.kind(i)) {
 		row := ch.live[int(in)*p.columns:][:p.columns]
 		for _, c := range ch.counted {
-			if p.score(c, f.candidate) > threshold {
+			if p.score(c, i) > ch.rules.thresholds[c] && row[c] > 0 {
 				row[c]--
 			}
 		}
 	}
+}
+
+// cost returns what a candidate takes of the budget.
+func (ch *chooser) cost(i uint32) uint32 {
+	if !ch.rules.keepCost {
+		return 1
+	}
+	return ch.pack.extras.cost[i]
 }

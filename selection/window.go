@@ -12,8 +12,12 @@ type window struct {
 	start, end int64
 	history    history
 	records    int64
+	filtered   int64   // of records, those that the policy does not judge
+	setAside   int64   // and those of other bundles
+	withdrawn  int64   // ids that were there, and were taken back
 	lowest     []int64 // by partition: the lowest offset seen, or -1
 	pack       *pack
+	gone       map[uint32]struct{} // candidates that were withdrawn
 
 	// What follows is of compact.go.
 	compactAt uint32
@@ -25,7 +29,7 @@ func newWindow(r *rules, start, end int64, h history) *window {
 	return &window{
 		rules: r, start: start, end: end,
 		history:   h,
-		pack:      newPack(len(r.columns)),
+		pack:      newPack(len(r.columns), r.fields),
 		compactAt: r.compactFrom,
 	}
 }
@@ -39,6 +43,12 @@ func (w *window) add(c *Candidate) (Outcome, error) {
 	}
 	if i, found := w.pack.find(hash, c.ID); found {
 		w.see(c)
+		if _, gone := w.gone[i]; gone {
+			delete(w.gone, i)
+			w.withdrawn--
+			w.pack.set(i, c, w.rules)
+			return Accepted, nil
+		}
 		if before(w.pack.content(i), w.pack.place(i)) {
 			w.pack.set(i, c, w.rules)
 			if w.dropped != nil {
@@ -77,31 +87,68 @@ func (w *window) see(c *Candidate) {
 	}
 }
 
+// withdraw lets go of a sample, and tells whether it was there.
+func (w *window) withdraw(hash uint64, id string) bool {
+	if i, found := w.pack.find(hash, id); found {
+		if _, gone := w.gone[i]; gone {
+			return false
+		}
+		if w.gone == nil {
+			w.gone = make(map[uint32]struct{})
+		}
+		w.gone[i] = struct{}{}
+		w.withdrawn++
+		if w.dropped != nil {
+			w.holes++
+		}
+		return true
+	}
+	if w.dropped != nil {
+		if i, found := w.dropped.find(hash); found {
+			w.dropped.remove(i)
+			w.withdrawn++
+			return true
+		}
+	}
+	return false
+}
+
 // distinct returns how many ids the window has.
 func (w *window) distinct() int64 {
-	n := int64(w.pack.n)
+	n := int64(w.pack.n) - int64(len(w.gone))
 	if w.dropped != nil {
 		n += w.dropped.alive
 	}
 	return n
 }
 
-// close chooses. The window is of no further use.
-func (w *window) close() *ClosedWindow {
-	p := w.pack
+// close chooses, with what the window before hands on. The window is of no
+// further use.
+func (w *window) close(carried uint64) *ClosedWindow {
+	p, policy := w.pack, &w.rules.policy
 	p.table = table{} // nobody looks up an id any more
 	ch := newChooser(w.rules, p)
-	earlier := ch.crossOut(w.history)
+	for i := range w.gone {
+		ch.crossOut(i)
+	}
+	earlier := ch.crossOutChosen(w.history)
 	w.holes += earlier
 	earlier += ch.countDropped(w.dropped, w.history)
-	budget := w.rules.policy.Budget.Of(uint64(w.distinct()))
-	rounds := ch.run(budget)
+	same := ch.crossOutSame()
+	own := policy.Budget.of(uint64(w.distinct()-same), policy.Window.Size)
+	ch.run(own + carried)
 	for column := range p.columns {
 		ch.count(column) // those that had no turn, for the summary
 	}
 	c := &closedState{rules: w.rules, pack: p, layout: ch.layout, chosen: ch.picks, cutoffs: ch.cutoffs}
-	if w.rules.policy.Control {
-		c.control = drawControl(p, ch.out, w.rules.policy.Seed, uint64(len(c.chosen)))
+	if policy.Control {
+		c.control = drawControl(p, ch.out, policy.Seed, uint64(len(c.chosen)))
 	}
-	return &ClosedWindow{window: c, Summary: w.summary(ch, c, budget, earlier, rounds)}
+	s := w.summary(ch, c)
+	spent := own + carried - ch.left
+	s.Budget, s.Spent = int64(own+carried), int64(spent)
+	s.CarriedIn, s.CarriedOut = int64(carried), int64(policy.Budget.carried(carried, own, spent))
+	s.Earlier, s.Same = earlier, same
+	s.Shortfall = ch.shortfall(&s)
+	return &ClosedWindow{window: c, Summary: s}
 }

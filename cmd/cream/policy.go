@@ -12,13 +12,23 @@ import (
 )
 
 // readPolicy reads a policy file. Its capabilities must be among the bundle's,
-// where these are given.
+// where these are given. Files that it names are relative to its folder.
 func readPolicy(path string, capabilities []string) (selection.Policy, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return selection.Policy{}, fmt.Errorf("read the policy: %w", err)
 	}
-	return selection.ParsePolicy(path, text, capabilities)
+	return selection.ParsePolicy(path, text, capabilities, func(name string) (string, []byte, error) {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(filepath.Dir(path), name)
+		}
+		name, err := filepath.Abs(name)
+		if err != nil {
+			return "", nil, err
+		}
+		list, err := os.ReadFile(name)
+		return name, list, err
+	})
 }
 
 func newPolicy() *cobra.Command {

@@ -94,7 +94,7 @@ type run struct {
 // once runs a file through the whole stream and returns the output folder.
 func (r run) once(t *testing.T) (string, *exporter.Summary) {
 	t.Helper()
-	policy, err := selection.ParsePolicy("policy.yaml", []byte(r.policy), nil)
+	policy, err := selection.ParsePolicy("policy.yaml", []byte(r.policy), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

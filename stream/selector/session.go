@@ -231,10 +231,10 @@ func (s *Selector) horizon() time.Duration {
 // chosen yields from our own output which ids earlier windows chose, each with
 // its window's end: an id is chosen once within the machine's horizon. What
 // fails is told in failed.
-func (s *session) chosen(ctx context.Context, closedThrough int64, failed *error) iter.Seq2[string, int64] {
+func (s *session) chosen(ctx context.Context, closedThrough int64, failed *error) iter.Seq[selection.Chosen] {
 	after := closedThrough - s.horizon().Milliseconds()
 	enough := errors.New("no more are wanted")
-	return func(yield func(string, int64) bool) {
+	return func(yield func(selection.Chosen) bool) {
 		if closedThrough == 0 {
 			return
 		}
@@ -248,7 +248,7 @@ func (s *session) chosen(ctx context.Context, closedThrough int64, failed *error
 			if err != nil {
 				return fmt.Errorf("%s: read back the ids chosen before: %w", Stage, err)
 			}
-			if chosen.Role == schemas.RoleCurated && chosen.WindowEnd > after && !yield(chosen.ID, chosen.WindowEnd) {
+			if chosen.Role == schemas.RoleCurated && chosen.WindowEnd > after && !yield(selection.Chosen{ID: chosen.ID, End: chosen.WindowEnd}) {
 				return enough
 			}
 			return nil
