@@ -126,24 +126,37 @@ type closedState struct {
 	chosen  []pick
 	control []uint32
 	cutoffs []float32
+	ch      *chooser            // for Explain, without what it fetched
+	gone    map[uint32]struct{} // withdrawn
 }
 
 func (c *closedState) picks() iter.Seq[Pick] {
 	return func(yield func(Pick) bool) {
-		for i, k := range c.chosen {
-			p, column := c.sample(k.candidate), int(k.capability)
-			p.Style = c.pack.kinds.styles.names[c.style(k)]
-			p.Capability = c.rules.names[column]
-			p.Score = c.pack.score(column, k.candidate)
-			p.Rank = int(k.rank)
-			p.Order = i + 1
-			p.Cutoff = c.cutoffs[int(k.bin)*c.pack.columns+column]
-			p.Round = int(k.round)
-			if !yield(p) {
+		for k := range c.chosen {
+			if !yield(c.pick(k)) {
 				return
 			}
 		}
 	}
+}
+
+// pick returns what was chosen as number k, from 0.
+func (c *closedState) pick(k int) Pick {
+	chosen := c.chosen[k]
+	p, column := c.sample(chosen.candidate), int(chosen.capability)
+	p.Style = c.pack.kinds.styles.names[c.style(chosen)]
+	p.Capability = c.rules.names[column]
+	p.Score = c.pack.score(column, chosen.candidate)
+	p.Rank = int(chosen.rank)
+	p.Order = k + 1
+	p.Cutoff = c.cutoffs[int(chosen.bin)*c.pack.columns+column]
+	p.Round = int(chosen.round)
+	return p
+}
+
+// binName returns a bin's name.
+func (c *closedState) binName(b uint32) string {
+	return strings.Join(c.pack.kinds.parts(c.layout.all[b], c.rules.policy.Bins.keys()), "+")
 }
 
 func (c *closedState) controls() iter.Seq[Pick] {

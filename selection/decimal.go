@@ -2,6 +2,7 @@ package selection
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -69,10 +70,13 @@ func pow10(n uint8) uint64 {
 	return p
 }
 
-// mulDiv returns floor(a*b/c) without overflow on the way; the quotient has
-// to fit 64 bits.
+// mulDiv returns floor(a*b/c) without overflow on the way, and the greatest
+// number where the quotient does not fit 64 bits.
 func mulDiv(a, b, c uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
+	if hi >= c {
+		return math.MaxUint64
+	}
 	q, _ := bits.Div64(hi, lo, c)
 	return q
 }

@@ -238,19 +238,7 @@ func (k *kinds) nameBins(bins []bin, keys []string) {
 	}
 	names := make([]named, len(bins))
 	for i, b := range bins {
-		var parts []string
-		field := 0
-		for _, key := range keys {
-			switch key {
-			case "style":
-				parts = append(parts, k.styles.names[b.style])
-			case "source":
-				parts = append(parts, k.sources.names[b.source])
-			default:
-				parts = append(parts, k.valueNames[b.values][field])
-				field++
-			}
-		}
+		parts := k.parts(b, keys)
 		names[i] = named{name: strings.Join(parts, "+"), parts: parts, bin: i}
 	}
 	slices.SortFunc(names, func(a, b named) int {
@@ -259,6 +247,23 @@ func (k *kinds) nameBins(bins []bin, keys []string) {
 	for place, n := range names {
 		bins[n.bin].byName = place
 	}
+}
+
+// parts returns what a bin's name is made of.
+func (k *kinds) parts(b bin, keys []string) (parts []string) {
+	field := 0
+	for _, key := range keys {
+		switch key {
+		case "style":
+			parts = append(parts, k.styles.names[b.style])
+		case "source":
+			parts = append(parts, k.sources.names[b.source])
+		default:
+			parts = append(parts, k.valueNames[b.values][field])
+			field++
+		}
+	}
+	return parts
 }
 
 func (l *layout) of(kind uint32) []uint32 { return l.bins[l.start[kind]:l.start[kind+1]] }

@@ -196,6 +196,9 @@ func (ch *chooser) turnByOne(column int, order []uint32, quota uint64, byCost bo
 			}
 		}
 		debt = max(allowed, spent) - spent
+		if spent > 0 {
+			ch.stop(column, b, took >= quota || ch.left == 0)
+		}
 	}
 	return took
 }

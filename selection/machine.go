@@ -138,6 +138,9 @@ type Options struct {
 	// Carried is what the last closed window hands to the next one:
 	// Machine.Carried of then.
 	Carried uint64
+	// KeepAll keeps all candidates of a window, also where fewer would do, so
+	// that each can be explained.
+	KeepAll bool
 	// Chosen yields the samples chosen within the last Horizon. nil: none.
 	Chosen iter.Seq[Chosen]
 }
@@ -160,6 +163,7 @@ func New(o Options) (*Machine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the selection: %w", err)
 	}
+	r.keepAll = o.KeepAll
 	m := &Machine{
 		rules:         r,
 		size:          o.Policy.Window.Size.Milliseconds(),

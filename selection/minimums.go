@@ -76,7 +76,7 @@ func (b *bound) minimum(budget uint64) (want, have uint64, byCost bool) {
 // says, for candidates of the kind. It shares everything else.
 func (ch *chooser) among(keep func(kind uint32, b bin) bool) *chooser {
 	some := newChooser(ch.rules, ch.pack)
-	some.out, some.taken, some.cutoffs, some.limits = ch.out, ch.taken, ch.cutoffs, ch.limits
+	some.out, some.taken, some.cutoffs, some.stops, some.limits = ch.out, ch.taken, ch.cutoffs, ch.stops, ch.limits
 	// What is not kept lies in a bin that nobody takes from.
 	l := &some.layout
 	nowhere := uint32(len(l.all))

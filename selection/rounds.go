@@ -16,16 +16,18 @@ type chooser struct {
 
 	budget, left uint64 // the window's, and what is left of it, in its unit
 	round        int
-	mean         uint64   // cost of a candidate; 0: not worked out yet
-	nowhere      int      // the bin that is none: see among; or -1
-	passed       int64    // candidates passed over because they cost more than was left
-	limits       *limiter // nil where there are none
+	mean         uint64            // cost of a candidate; 0: not worked out yet
+	nowhere      int               // the bin that is none: see among; or -1
+	passed       int64             // candidates passed over because they cost more than was left
+	limits       *limiter          // nil where there are none
+	sameAs       map[uint32]uint32 // candidates that are the same as one that stands
 
 	counted []int    // capabilities that have had a turn: live is kept for them
 	live    []uint32 // by bin and capability: candidates not taken
 	seen    []int64  // by capability: candidates, taken or not
 	picks   []pick
 	cutoffs []float32 // by bin and capability: the last score taken
+	stops   []stop    // by bin and capability: why the last visit ended
 
 	classes classes
 	leads   []lead   // by capability
@@ -61,7 +63,7 @@ func newChooser(r *rules, p *pack) *chooser {
 		out: newBitset(p.n), taken: newBitset(p.n),
 		nowhere: -1,
 		seen:    make([]int64, p.columns),
-		live:    make([]uint32, cells), cutoffs: make([]float32, cells),
+		live:    make([]uint32, cells), cutoffs: make([]float32, cells), stops: make([]stop, cells),
 		classes: newClasses(&l), leads: make([]lead, p.columns),
 	}
 }
@@ -174,8 +176,26 @@ func (ch *chooser) turn(column int, order []uint32, quota uint64) (took uint64) 
 			ch.take(column, b, f)
 			took++
 		}
+		ch.stop(column, b, took == quota)
 	}
 	return took
+}
+
+// stop says why a capability took no more from a bin.
+type stop uint8
+
+const (
+	notVisited stop = iota // every turn had ended before the bin
+	atPart                 // the bin had given its part
+	atTurnsEnd             // the capability had its quota
+)
+
+func (ch *chooser) stop(column int, b uint32, turnEnded bool) {
+	why := atPart
+	if turnEnded {
+		why = atTurnsEnd
+	}
+	ch.stops[int(b)*ch.pack.columns+column] = why
 }
 
 // take puts a candidate among the picks and out of all of its bins.

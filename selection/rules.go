@@ -24,6 +24,7 @@ type rules struct {
 	fields                         []string // of metadata, that bins are by
 	bundles                        map[string]bool
 	filtering                      bool // the policy requires or excludes something
+	keepAll                        bool // see Options.KeepAll
 
 	slack       uint64 // leastSlack, and
 	compactFrom uint32 // compactFrom, but in tests
@@ -103,7 +104,7 @@ func (r *rules) admits(c *Candidate) bool {
 // bin is needed for: see compact.go.
 func (r *rules) bounded() (count uint64, ok bool) {
 	p := &r.policy
-	if p.Method != MMSSR || len(p.Limits) > 0 || p.Dedup.Content || p.Dedup.Near {
+	if r.keepAll || p.Method != MMSSR || len(p.Limits) > 0 || p.Dedup.Content || p.Dedup.Near {
 		return 0, false
 	}
 	return p.Budget.fixed(p.Window.Size)

@@ -88,12 +88,17 @@ func (ch *chooser) standBest(bucket func(uint32) uint64, isSame func(a, b uint32
 		}
 		ch.bestFirst(members)
 		for _, i := range members {
-			if slices.ContainsFunc(standing, func(s uint32) bool { return isSame(s, i) }) {
-				ch.crossOut(i)
-				crossed++
-			} else {
+			k := slices.IndexFunc(standing, func(s uint32) bool { return isSame(s, i) })
+			if k < 0 {
 				standing = append(standing, i)
+				continue
 			}
+			ch.crossOut(i)
+			if ch.sameAs == nil {
+				ch.sameAs = make(map[uint32]uint32)
+			}
+			ch.sameAs[i] = standing[k]
+			crossed++
 		}
 	}
 	return crossed

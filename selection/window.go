@@ -140,7 +140,7 @@ func (w *window) close(carried uint64) *ClosedWindow {
 	for column := range p.columns {
 		ch.count(column) // those that had no turn, for the summary
 	}
-	c := &closedState{rules: w.rules, pack: p, layout: ch.layout, chosen: ch.picks, cutoffs: ch.cutoffs}
+	c := &closedState{rules: w.rules, pack: p, layout: ch.layout, chosen: ch.picks, cutoffs: ch.cutoffs, ch: ch, gone: w.gone}
 	if policy.Control {
 		c.control = drawControl(p, ch.out, policy.Seed, uint64(len(c.chosen)))
 	}
@@ -150,5 +150,6 @@ func (w *window) close(carried uint64) *ClosedWindow {
 	s.CarriedIn, s.CarriedOut = int64(carried), int64(policy.Budget.carried(carried, own, spent))
 	s.Earlier, s.Same = earlier, same
 	s.Shortfall = ch.shortfall(&s)
+	ch.leads, ch.entries, ch.found, ch.ties = nil, nil, nil, nil
 	return &ClosedWindow{window: c, Summary: s}
 }

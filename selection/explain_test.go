@@ -1,0 +1,98 @@
+package selection
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestExplainAgreesWithTheDecision: of every sample, under every policy, it
+// tells what the window did, with the oracle's ranks.
+func TestExplainAgreesWithTheDecision(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPool(t)
+		if rapid.Bool().Draw(t, "rich") {
+			p.enrich(t)
+		}
+		m := mustNew(rt{t: t}, p.options())
+		for i := range p.records {
+			mustStep(rt{t: t}, m, &p.records[i])
+		}
+		closed := mustStep(rt{t: t}, m, Close{}).Closed
+		if len(closed) == 0 {
+			return
+		}
+		o := oracle{policy: p.policy, names: p.names}
+		o.choose(p.records)
+		for _, c := range standing(o.judged(p.records)) {
+			e, ok := closed[0].Explain(c.ID)
+			if !ok {
+				t.Fatalf("%s is not known", c.ID)
+			}
+			at := slices.IndexFunc(o.picks, func(k oraclePick) bool { return k.ID == c.ID })
+			running := slices.ContainsFunc(o.samples, func(s Candidate) bool { return s.ID == c.ID })
+			switch {
+			case !running && (e.Outcome != FateSame || !o.taken[e.SameAs] && !slices.ContainsFunc(o.samples, func(s Candidate) bool { return s.ID == e.SameAs })):
+				t.Fatalf("%s is the same as another; explained as %q, same as %q", c.ID, e.Outcome, e.SameAs)
+			case !running:
+				continue
+			case (at >= 0) != (e.Outcome == FateChosen):
+				t.Fatalf("%s: chosen %t, explained as %q", c.ID, at >= 0, e.Outcome)
+			}
+			explainedByOne := 0
+			for _, s := range e.Standings {
+				checkStanding(t, &o, c, s)
+				if s.Why == "" {
+					explainedByOne++
+					if k := o.picks[at]; k.Capability != s.Capability || k.Rank != s.Rank || k.Style != s.Style {
+						t.Fatalf("%s: chosen as %+v, explained as %+v", c.ID, k, s)
+					}
+				}
+			}
+			if (explainedByOne == 1) != (at >= 0) {
+				t.Fatalf("%s: chosen %t, by %d standings", c.ID, at >= 0, explainedByOne)
+			}
+		}
+		if _, ok := closed[0].Explain("never seen"); ok {
+			t.Fatal("a sample that never was is explained")
+		}
+	})
+}
+
+func checkStanding(t *rapid.T, o *oracle, c Candidate, s Standing) {
+	for _, bin := range o.bins(s.Capability, func(Candidate, string) bool { return true }) {
+		if bin.name != s.Bin {
+			continue
+		}
+		// Two bins may have one name, of other parts.
+		if rank := 1 + slices.IndexFunc(bin.candidates, func(b Candidate) bool { return b.ID == c.ID }); rank != s.Rank || s.Size != len(bin.candidates) {
+			t.Fatalf("%s in %s for %s: rank %d of %d, explained as %d of %d", c.ID, bin.name, s.Capability, rank, len(bin.candidates), s.Rank, s.Size)
+		}
+		var last *oraclePick
+		for i := range o.picks {
+			k := &o.picks[i]
+			if k.Capability == s.Capability && slices.ContainsFunc(bin.candidates, func(b Candidate) bool { return b.ID == k.ID }) &&
+				(bin.style == "" || bin.style == k.Style) {
+				last = k
+			}
+		}
+		switch {
+		case (last == nil) != (s.Last == nil):
+			t.Fatalf("%s in %s for %s: last pick %+v, explained as %+v", c.ID, bin.name, s.Capability, last, s.Last)
+		case last == nil:
+		case last.ID != s.Last.ID || last.Rank != s.Last.Rank:
+			t.Fatalf("%s in %s for %s: last pick %+v, explained as %+v", c.ID, bin.name, s.Capability, last, s.Last)
+		case s.Rank > 0 && s.Rank < last.Rank && !o.taken[c.ID] && !strings.Contains(s.Why, "maximum") && !strings.Contains(s.Why, "minimum") &&
+			!(o.passed[c.ID] && strings.Contains(s.Why, "passed over")):
+			t.Fatalf("%s ranks before the last pick: %q", c.ID, s.Why)
+		case strings.Contains(s.Why, "minimum") && len(o.minimums()) == 0:
+			t.Fatalf("%s: %q, and there is no minimum", c.ID, s.Why)
+		}
+		return
+	}
+	if s.Rank != 0 || s.Size != 0 {
+		t.Fatalf("%s: there is no bin %s for %s, explained as %+v", c.ID, s.Bin, s.Capability, s)
+	}
+}
