@@ -15,7 +15,7 @@ import (
 func (p Policy) Validate() error {
 	var errs []error
 	for _, key := range []string{
-		"method", "window", "budget", "capabilities", "threshold", "bins", "limits", "require", "exclude", "bundles", "dedup",
+		"method", "window", "budget", "emission", "capabilities", "threshold", "bins", "limits", "require", "exclude", "bundles", "dedup",
 	} {
 		errs = append(errs, p.check(key)...)
 	}
@@ -43,6 +43,10 @@ func (p Policy) check(key string) []error {
 	case "method":
 		if !slices.Contains(Methods(), p.Method) {
 			add("method is %q: expected one of %s", string(p.Method), joined(Methods()))
+		}
+	case "emission":
+		if p.Emission != OnClose && p.Emission != OnArrival {
+			add("emission is %q: expected %s or %s", string(p.Emission), OnClose, OnArrival)
 		}
 	case "budget":
 		return p.Budget.check()
@@ -106,6 +110,9 @@ func (p Policy) checkTogether() (errs []error) {
 	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if p.Method != MMSSR && len(p.Limits) > 0 {
 		add("method %s with limits: limits are for method %s", p.Method, MMSSR)
+	}
+	if p.Emission == OnArrival && p.Method != MMSSR {
+		add("emission %s with method %s: a baseline chooses when the window closes", OnArrival, p.Method)
 	}
 	if err := p.Budget.checkWindow(p.Window.Size); err != nil {
 		errs = append(errs, err)

@@ -44,6 +44,9 @@ type Pick struct {
 	Cutoff float32
 	// Round is the round of its turn, from 1.
 	Round int
+	// OnArrival tells that it was Effects.Taken when it arrived. Then Cutoff
+	// is that of the time, and Round 0; Rank is 0 until the window closes.
+	OnArrival bool
 
 	EventTime int64 // ms
 	// Partition and SampleOffset are where the sample lies.
@@ -78,13 +81,20 @@ type Summary struct {
 	Candidates int64 // distinct ids
 	Same       int64 // of Candidates, the same as another by content, which stands for them
 	Earlier    int64 // of Candidates, those that an earlier window had chosen
-	// Budget is in its policy's unit. The n of a ratio is Candidates - Same.
+	// Budget is in its policy's unit. The n of a ratio is Candidates.
 	Budget     int64
 	CarriedIn  int64 // of Budget, what earlier windows handed on
 	CarriedOut int64 // what is handed to the next window
 	Spent      int64 // of Budget
 	Unit       string
 	Selected   int64
+	// Of Selected, those that were taken on arrival; and, beside the exact
+	// choice, how many are in both, and the sum of all scores of those
+	// selected as a part of that of the exact choice. Zero where picks leave
+	// when windows close.
+	OnArrival  int64
+	InExact    int64
+	ExactScore float64
 	Control    int64
 	Rounds     int
 	// Shortfall says why less than Budget was selected, and which minimums
@@ -126,6 +136,10 @@ type closedState struct {
 	chosen  []pick
 	control []uint32
 	cutoffs []float32
+	// Where picks leave on arrival: how many of chosen did, and the exact
+	// choice beside.
+	arrived []arrival
+	exact   []pick
 	ch      *chooser            // for Explain, without what it fetched
 	gone    map[uint32]struct{} // withdrawn
 }
@@ -151,6 +165,9 @@ func (c *closedState) pick(k int) Pick {
 	p.Order = k + 1
 	p.Cutoff = c.cutoffs[int(chosen.bin)*c.pack.columns+column]
 	p.Round = int(chosen.round)
+	if k < len(c.arrived) {
+		p.OnArrival, p.Cutoff = true, c.arrived[k].cutoff
+	}
 	return p
 }
 
@@ -195,10 +212,11 @@ func (c *closedState) sample(i uint32) Pick {
 	return p
 }
 
-// hashes yields what is to be remembered of the picks.
+// hashes yields what is to be remembered of the picks, unless that was done
+// when they arrived.
 func (c *closedState) hashes() iter.Seq[hashes] {
 	return func(yield func(hashes) bool) {
-		for _, k := range c.chosen {
+		for _, k := range c.chosen[len(c.arrived):] {
 			if !yield(c.pack.hashes(k.candidate)) {
 				return
 			}
@@ -241,6 +259,27 @@ func (w *window) summary(ch *chooser, c *closedState) Summary {
 	}
 	slices.SortFunc(s.Styles, func(a, b StyleCount) int { return strings.Compare(a.Name, b.Name) })
 	return s
+}
+
+// compare adds to the summary how far what was taken on arrival came from the
+// exact choice.
+func (c *closedState) compare(s *Summary) {
+	s.OnArrival = int64(len(c.arrived))
+	chosen := newBitset(c.pack.n)
+	var have, exact float64
+	for _, k := range c.chosen {
+		chosen.set(k.candidate)
+		have += c.pack.sum(k.candidate)
+	}
+	for _, k := range c.exact {
+		if chosen.has(k.candidate) {
+			s.InExact++
+		}
+		exact += c.pack.sum(k.candidate)
+	}
+	if exact > 0 {
+		s.ExactScore = have / exact
+	}
 }
 
 // seenByStyle counts, by style, the candidates that list it.

@@ -98,7 +98,10 @@ const (
 // Effects is what an event leads to, for the caller to carry out.
 type Effects struct {
 	Outcome Outcome
-	Closed  []*ClosedWindow // in the order of their ends
+	// Taken is the Candidate as a pick, where the policy's emission is on
+	// arrival and it was taken.
+	Taken  *Pick
+	Closed []*ClosedWindow // in the order of their ends
 }
 
 // ErrInvalid is in the chain of every error for a Candidate that cannot be
@@ -155,6 +158,7 @@ type Machine struct {
 	positions     map[int32]int64
 	memory        *memory
 	carried       uint64
+	learnt        *learnt // nil where picks leave when windows close
 }
 
 // New returns a Machine, or every mistake in the options.
@@ -173,6 +177,9 @@ func New(o Options) (*Machine, error) {
 		memory:        newMemory(&o.Policy, o.Horizon, o.ClosedThrough),
 		carried:       o.Carried,
 	}
+	if o.Policy.Emission == OnArrival {
+		m.learnt = newLearnt(&m.rules)
+	}
 	if o.Chosen != nil {
 		for c := range o.Chosen {
 			m.memory.add(c.hashes(), c.End)
@@ -186,8 +193,7 @@ func New(o Options) (*Machine, error) {
 func (m *Machine) Step(e Event) (Effects, error) {
 	switch e := e.(type) {
 	case *Candidate:
-		outcome, err := m.add(e)
-		return Effects{Outcome: outcome}, err
+		return m.add(e)
 	case Withdraw:
 		return Effects{Outcome: m.withdraw(e)}, nil
 	case Watermark:
@@ -204,16 +210,16 @@ func (m *Machine) Step(e Event) (Effects, error) {
 	return Effects{}, fmt.Errorf("unknown event %T", e)
 }
 
-func (m *Machine) add(c *Candidate) (Outcome, error) {
+func (m *Machine) add(c *Candidate) (Effects, error) {
 	if err := m.rules.valid(c); err != nil {
-		return None, err
+		return Effects{}, err
 	}
 	end := m.end(c.EventTime)
 	if end <= m.closedThrough {
 		if c.Offset < m.positions[c.Partition] {
-			return Settled, nil
+			return Effects{Outcome: Settled}, nil
 		}
-		return Late, nil
+		return Effects{Outcome: Late}, nil
 	}
 	w := m.open[end]
 	if w == nil {
@@ -223,14 +229,19 @@ func (m *Machine) add(c *Candidate) (Outcome, error) {
 	if !m.rules.fromBundle(c.Bundle) {
 		w.see(c)
 		w.setAside++
-		return SetAside, nil
+		return Effects{Outcome: SetAside}, nil
 	}
 	if !m.rules.admits(c) {
 		w.see(c)
 		w.filtered++
-		return Filtered, nil
+		return Effects{Outcome: Filtered}, nil
 	}
-	return w.add(c)
+	outcome, err := w.add(c)
+	effects := Effects{Outcome: outcome}
+	if outcome == Accepted && m.learnt != nil {
+		effects.Taken = w.arrive(c, w.pack.n-1, m.learnt)
+	}
+	return effects, err
 }
 
 // withdraw takes a sample out of the open windows, and out of what is
@@ -277,7 +288,7 @@ func (m *Machine) closeThrough(t int64) []*ClosedWindow {
 		if end > t {
 			break
 		}
-		c := m.open[end].close(m.carried)
+		c := m.open[end].close(m.carried, m.learnt)
 		delete(m.open, end)
 		m.carried = uint64(c.Summary.CarriedOut)
 		if m.size > 0 { // else no window is to come

@@ -185,7 +185,7 @@ func (o *oracle) choose(records []Candidate) {
 	case b.Count > 0:
 		o.budget = int(b.Count)
 	default:
-		o.budget = part(o.distinct-o.same, b.Ratio, false)
+		o.budget = part(o.distinct, b.Ratio, false)
 	}
 	o.budget += o.carried
 	o.left = o.budget

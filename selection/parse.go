@@ -28,9 +28,12 @@ func ParsePolicy(name string, text []byte, capabilities []string, readFile func(
 		return Policy{}, err
 	}
 	r.mapping(root, "", map[string]func(ast.Node){
-		"method":       func(n ast.Node) { r.policy.Method = Method(r.text(n, "method", "one of "+joined(Methods()))) },
-		"window":       r.window,
-		"budget":       r.budget,
+		"method": func(n ast.Node) { r.policy.Method = Method(r.text(n, "method", "one of "+joined(Methods()))) },
+		"window": r.window,
+		"budget": r.budget,
+		"emission": func(n ast.Node) {
+			r.policy.Emission = Emission(r.text(n, "emission", string(OnClose)+" or "+string(OnArrival)))
+		},
 		"carry":        func(n ast.Node) { r.boolean(n, "carry", &r.policy.Budget.Carry) },
 		"capabilities": r.capabilities,
 		"threshold":    r.threshold,

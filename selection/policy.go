@@ -13,6 +13,8 @@ type Policy struct {
 	Method Method
 	Window Window
 	Budget Budget
+	// Emission is when picks leave.
+	Emission Emission
 	// Capabilities are those selected for, in the order in which they take
 	// their turns. Empty: all of the bundle's, in its order.
 	Capabilities []Share
@@ -135,12 +137,13 @@ const maxCount = math.MaxUint32
 // in the paper's main result, with the window's size unset.
 func DefaultPolicy() Policy {
 	return Policy{
-		Method:  MMSSR,
-		Window:  Window{Lateness: DefaultLateness, Idle: DefaultIdle},
-		Budget:  Budget{Ratio: Decimal{Units: 3, Places: 1}},
-		Bins:    ByStyleAndSource,
-		Control: true,
-		Seed:    1,
+		Method:   MMSSR,
+		Window:   Window{Lateness: DefaultLateness, Idle: DefaultIdle},
+		Budget:   Budget{Ratio: Decimal{Units: 3, Places: 1}},
+		Emission: OnClose,
+		Bins:     ByStyleAndSource,
+		Control:  true,
+		Seed:     1,
 	}
 }
 

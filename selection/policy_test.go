@@ -25,6 +25,7 @@ seed:         7
 	}
 	want := Policy{
 		Method:       MMSSR,
+		Emission:     OnClose,
 		Window:       Window{Size: 10 * time.Minute, Lateness: 90 * time.Second, Idle: 30 * time.Second},
 		Budget:       Budget{Count: 1000},
 		Capabilities: []Share{{"humanities", Decimal{2, 0}}, {"stem_knowledge", Decimal{5, 1}}},

@@ -13,6 +13,8 @@ type chooser struct {
 	layout layout
 	out    bitset // candidates that are not in the running
 	taken  bitset // those chosen, and those passed over for good
+	// arrived are those that were taken on arrival: they stand.
+	arrived bitset
 
 	budget, left uint64 // the window's, and what is left of it, in its unit
 	round        int

@@ -90,6 +90,9 @@ func newRules(p Policy, bundle []string) (rules, error) {
 	if p.Budget.Rate > 0 && p.Window.Size == 0 {
 		errs = append(errs, errors.New("budget.rate without window.size: a rate needs windows of a length, such as 10m"))
 	}
+	if p.Emission == OnArrival && p.Budget.Ratio.IsZero() && p.Window.Size == 0 {
+		errs = append(errs, fmt.Errorf("emission %s without window.size: how much may be spent by when is only known of a ratio or of windows of a length", OnArrival))
+	}
 	return r, errors.Join(errs...)
 }
 
@@ -104,7 +107,7 @@ func (r *rules) admits(c *Candidate) bool {
 // bin is needed for: see compact.go.
 func (r *rules) bounded() (count uint64, ok bool) {
 	p := &r.policy
-	if r.keepAll || p.Method != MMSSR || len(p.Limits) > 0 || p.Dedup.Content || p.Dedup.Near {
+	if r.keepAll || p.Method != MMSSR || p.Emission == OnArrival || len(p.Limits) > 0 || p.Dedup.Content || p.Dedup.Near {
 		return 0, false
 	}
 	return p.Budget.fixed(p.Window.Size)

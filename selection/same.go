@@ -32,7 +32,7 @@ func (ch *chooser) crossOutChosen(h history) (earlier int64) {
 	}
 	p, content := ch.pack, h.looksAtContent()
 	for i := range p.n {
-		if !ch.out.has(i) && (h.has(p.idHash(i)) || content && h.hasContent(p.hashes(i))) {
+		if !ch.out.has(i) && (ch.arrived == nil || !ch.arrived.has(i)) && (h.has(p.idHash(i)) || content && h.hasContent(p.hashes(i))) {
 			earlier++
 			ch.crossOut(i)
 		}

@@ -50,6 +50,12 @@ func (p Policy) lines(comments bool) string {
 	say("\n# How much a window chooses: {ratio: R} of its distinct samples, {count: N}, {rate: N/h}, or samples of\n" +
 		"# {tokens: N} or {bytes: N} together. With carry: true the next windows get what a poor one cannot use.\n")
 	b.WriteString(p.Budget.yaml())
+	if p.Emission != OnClose {
+		say("\n# When picks leave: %s, exact, or %s, at once, by cutoffs learnt from the windows before.\n", OnClose, OnArrival)
+		fmt.Fprintf(&b, "emission: %s\n", p.Emission)
+	} else {
+		say("\n# Picks leave when a window closes, the exact choice; or at once, by cutoffs learnt from the windows before.\n# emission: %s\n", OnArrival)
+	}
 	say("\n# Those selected for, in the order of their turns: [] for all of the bundle's, a list, or name: weight.\n")
 	b.WriteString(p.capabilityLines())
 	say("\n# A sample counts for a capability only where it scores more than this: a number, or name: number,\n" +

@@ -18,6 +18,7 @@ type window struct {
 	lowest     []int64 // by partition: the lowest offset seen, or -1
 	pack       *pack
 	gone       map[uint32]struct{} // candidates that were withdrawn
+	arrived    *arrivals           // nil where picks leave when the window closes
 
 	// What follows is of compact.go.
 	compactAt uint32
@@ -26,12 +27,16 @@ type window struct {
 }
 
 func newWindow(r *rules, start, end int64, h history) *window {
-	return &window{
+	w := &window{
 		rules: r, start: start, end: end,
 		history:   h,
 		pack:      newPack(len(r.columns), r.fields),
 		compactAt: r.compactFrom,
 	}
+	if r.policy.Emission == OnArrival {
+		w.arrived = newArrivals(r)
+	}
+	return w
 }
 
 // add takes a valid candidate. Of several with one id stands the one with the
@@ -48,6 +53,9 @@ func (w *window) add(c *Candidate) (Outcome, error) {
 			w.withdrawn--
 			w.pack.set(i, c, w.rules)
 			return Accepted, nil
+		}
+		if w.isTaken(i) {
+			return Duplicate, nil // as it was published
 		}
 		if before(w.pack.content(i), w.pack.place(i)) {
 			w.pack.set(i, c, w.rules)
@@ -76,6 +84,9 @@ func (w *window) add(c *Candidate) (Outcome, error) {
 	return Accepted, nil
 }
 
+// isTaken tells whether a candidate was taken on arrival.
+func (w *window) isTaken(i uint32) bool { return w.arrived != nil && w.arrived.taken.has(i) }
+
 // see takes note of a record.
 func (w *window) see(c *Candidate) {
 	w.records++
@@ -97,6 +108,13 @@ func (w *window) withdraw(hash uint64, id string) bool {
 			w.gone = make(map[uint32]struct{})
 		}
 		w.gone[i] = struct{}{}
+		if w.arrived != nil {
+			cost := uint64(1)
+			if w.rules.keepCost {
+				cost = uint64(w.pack.extras.cost[i])
+			}
+			w.arrived.takeBack(i, cost)
+		}
 		w.withdrawn++
 		if w.dropped != nil {
 			w.holes++
@@ -122,12 +140,16 @@ func (w *window) distinct() int64 {
 	return n
 }
 
-// close chooses, with what the window before hands on. The window is of no
-// further use.
-func (w *window) close(carried uint64) *ClosedWindow {
+// close chooses, with what the window before hands on; on arrival it completes
+// what was chosen, and hands its exact choice to what is learnt. The window is
+// of no further use.
+func (w *window) close(carried uint64, l *learnt) *ClosedWindow {
 	p, policy := w.pack, &w.rules.policy
 	p.table = table{} // nobody looks up an id any more
 	ch := newChooser(w.rules, p)
+	if w.arrived != nil {
+		ch.arrived = w.arrived.taken
+	}
 	for i := range w.gone {
 		ch.crossOut(i)
 	}
@@ -135,20 +157,35 @@ func (w *window) close(carried uint64) *ClosedWindow {
 	w.holes += earlier
 	earlier += ch.countDropped(w.dropped, w.history)
 	same := ch.crossOutSame()
-	own := policy.Budget.of(uint64(w.distinct()-same), policy.Window.Size)
+	own := policy.Budget.of(uint64(w.distinct()), policy.Window.Size)
+	if w.arrived != nil {
+		own = max(own, w.arrived.spent) // what was withdrawn may have counted for it
+	}
 	ch.run(own + carried)
 	for column := range p.columns {
 		ch.count(column) // those that had no turn, for the summary
 	}
 	c := &closedState{rules: w.rules, pack: p, layout: ch.layout, chosen: ch.picks, cutoffs: ch.cutoffs, ch: ch, gone: w.gone}
+	spent := own + carried - ch.left
+	if w.arrived != nil {
+		l.learn(ch)
+		l.release(p)
+		c.exact = ch.picks
+		c.arrived = w.arrived.picks
+		c.chosen, spent = w.completed(ch, own+carried)
+		ch.picks = c.chosen
+		ch.rankAnew()
+	}
 	if policy.Control {
 		c.control = drawControl(p, ch.out, policy.Seed, uint64(len(c.chosen)))
 	}
 	s := w.summary(ch, c)
-	spent := own + carried - ch.left
 	s.Budget, s.Spent = int64(own+carried), int64(spent)
 	s.CarriedIn, s.CarriedOut = int64(carried), int64(policy.Budget.carried(carried, own, spent))
 	s.Earlier, s.Same = earlier, same
+	if w.arrived != nil {
+		c.compare(&s)
+	}
 	s.Shortfall = ch.shortfall(&s)
 	ch.leads, ch.entries, ch.found, ch.ties = nil, nil, nil, nil
 	return &ClosedWindow{window: c, Summary: s}

@@ -1,0 +1,236 @@
+package selection
+
+import (
+	"math"
+	"slices"
+)
+
+// Emission is when a window's picks leave.
+type Emission string
+
+// The emissions.
+const (
+	// OnClose chooses when the window closes: exact.
+	OnClose Emission = "on-close"
+	// OnArrival takes or leaves each sample as it comes, by cutoffs learnt from
+	// the windows before, and fills what is left of the budget at the close.
+	OnArrival Emission = "on-arrival"
+)
+
+// What a window takes on arrival follows from a property of the method: a bin
+// gives its candidates in order, so what a capability and all others took is a
+// prefix of the bin. A window's choice is therefore the union, over all
+// capabilities and bins, of the candidates up to the bin's last pick: of its
+// cutoffs. Those of the windows before, as quantiles of the scores then, are
+// the cutoffs for the next one, as quantiles of the scores now: a drift of all
+// scores moves neither the choice nor its rate. See learn.go.
+//
+// The rate is kept by a controller: what a window may have spent by now, less
+// what it has, moves all cutoffs up or down alike. It never takes more than
+// the window would have as its budget if it closed now.
+
+// arrivals is what an open window has taken.
+type arrivals struct {
+	taken bitset
+	picks []arrival
+	spent uint64
+	tally map[string]*bound
+	// Until there are cutoffs, the window learns from itself: next at so many
+	// candidates.
+	learnAt uint32
+	// latest is the highest event time of a candidate.
+	latest int64
+	news   map[int]uint64 // arrivals of bins that the cutoffs do not know
+}
+
+// arrival is a candidate that was taken, the capability and place of the style
+// that it was taken for, and the cutoff of then.
+type arrival struct {
+	candidate uint32
+	column    uint16
+	place     uint16
+	cutoff    float32
+}
+
+const (
+	learnFirst = 1 << 8  // candidates from which a window learns from itself at first
+	learnLast  = 1 << 15 // and at most
+)
+
+func newArrivals(r *rules) *arrivals {
+	a := &arrivals{learnAt: learnFirst, news: make(map[int]uint64)}
+	if len(r.policy.Limits) > 0 {
+		a.tally = make(map[string]*bound)
+	}
+	return a
+}
+
+// allowed returns how much of its budget a window may have spent by now: with
+// a ratio what it could spend if it closed now, else the part of its time that
+// has passed.
+func (w *window) allowed() uint64 {
+	own := w.rules.policy.Budget.of(uint64(w.distinct()), w.rules.policy.Window.Size)
+	if w.rules.policy.Budget.Ratio.IsZero() {
+		passed := uint64(w.arrived.latest-w.start) + 1
+		own = mulDiv(own, passed, uint64(w.end-w.start))
+	}
+	return own
+}
+
+// arrive decides on candidate i, which has just been added; a pick is what was
+// taken.
+func (w *window) arrive(c *Candidate, i uint32, l *learnt) *Pick {
+	a := w.arrived
+	a.latest = max(a.latest, c.EventTime)
+	l.observe(c)
+	if int(i)/64 >= len(a.taken) {
+		a.taken = append(a.taken, 0)
+	}
+	if !l.known && w.pack.n >= a.learnAt {
+		w.learnFromItself(l)
+	}
+	l.refreshIfDue(w)
+	bins := l.binsOf(w.pack, w.pack.kind(i))
+	column, place, ok := l.best(c, bins, w)
+	if !ok {
+		return nil
+	}
+	cost := uint64(1)
+	if w.rules.keepCost {
+		cost = uint64(w.rules.cost(c))
+	}
+	same := w.pack.hashes(i)
+	if a.spent+cost > w.allowed() || w.history.has(same.id) || w.history.hasContent(same) || !w.admitNow(c, column, place, cost) {
+		return nil
+	}
+	a.spent += cost
+	a.taken.set(i)
+	cut := l.cutoffs[bins[place]*l.columns+column].score
+	a.picks = append(a.picks, arrival{candidate: i, column: uint16(column), place: uint16(place), cutoff: cut})
+	w.history.memory.add(same, w.end) // no other window takes it
+	s := closedState{rules: w.rules, pack: w.pack}
+	p := s.sample(i)
+	p.Capability, p.Score, p.Style = w.rules.names[column], c.Scores[w.rules.columns[column]], w.styleAt(i, place)
+	p.Order, p.OnArrival, p.Cutoff = len(a.picks), true, cut
+	return &p
+}
+
+// styleAt returns the style that a candidate counts for in its place-th bin.
+func (w *window) styleAt(i uint32, place int) string {
+	return w.pack.kinds.styleNames[w.pack.kinds.all[w.pack.kind(i)].list][place]
+}
+
+// admitNow tells whether the limits allow to take a candidate, and counts it.
+// Parts of the budget are of what may have been spent by now, and what is
+// missing to the minimums is kept back for them.
+func (w *window) admitNow(c *Candidate, column, place int, cost uint64) bool {
+	a, policy := w.arrived, &w.rules.policy
+	if a.tally == nil {
+		return true
+	}
+	budget := w.allowed()
+	style := c.Styles[min(place, len(c.Styles)-1)]
+	of := [...]struct{ kind, name string }{{ofCapability, w.rules.names[column]}, {ofStyle, style}, {ofSource, c.Source}}
+	var counts [len(of)]*bound
+	missing := uint64(0)
+	for k, o := range of {
+		key := o.kind + " " + o.name
+		b := a.tally[key]
+		if b == nil {
+			b = &bound{limit: policy.limit(o.kind, o.name)}
+			a.tally[key] = b
+		}
+		counts[k] = b
+		if b.limit == nil || b.limit.Max == nil {
+			continue
+		}
+		if m := b.limit.Max; m.Share.IsZero() && b.samples+1 > m.Count || !m.Share.IsZero() && b.spent+cost > m.Share.FloorOf(budget) {
+			return false
+		}
+	}
+	for k := range policy.Limits {
+		limit := &policy.Limits[k]
+		if limit.Min.isZero() {
+			continue
+		}
+		b := a.tally[limit.Of+" "+limit.Name]
+		if b == nil {
+			b = &bound{limit: limit}
+		}
+		want, have, _ := b.minimum(budget)
+		if counts[0] == b || counts[1] == b || counts[2] == b {
+			have += cost
+		}
+		missing += max(want, have) - have
+	}
+	if a.spent+cost+missing > budget {
+		return false
+	}
+	for _, b := range counts {
+		b.samples++
+		b.spent += cost
+	}
+	return true
+}
+
+// limit returns the limit of a capability, style or source; nil: none.
+func (p *Policy) limit(of, name string) (found *Limit) {
+	for k := range p.Limits {
+		l := &p.Limits[k]
+		if l.Of == of && (l.Name == name || l.Name == Others && found == nil) {
+			found = l
+		}
+	}
+	return found
+}
+
+// learnFromItself takes the exact choice of what the window has so far for a
+// first idea of the cutoffs.
+func (w *window) learnFromItself(l *learnt) {
+	w.arrived.learnAt *= 2
+	if w.arrived.learnAt > learnLast {
+		w.arrived.learnAt = math.MaxUint32
+	}
+	ch := newChooser(w.rules, w.pack)
+	ch.run(w.allowed())
+	l.forget()
+	l.learn(ch)
+}
+
+// completed puts what was taken on arrival before the exact choice's picks
+// that were not, in their order, as far as the budget reaches.
+func (w *window) completed(ch *chooser, budget uint64) (picks []pick, spent uint64) {
+	a := w.arrived
+	picks = make([]pick, 0, len(ch.picks))
+	for _, t := range a.picks {
+		bins := ch.layout.of(w.pack.kind(t.candidate))
+		picks = append(picks, pick{candidate: t.candidate, bin: bins[t.place], capability: t.column})
+	}
+	spent = a.spent
+	limits := ch.limits
+	if limits != nil {
+		ch.limits = newLimiter(w.rules, w.pack, budget)
+		for _, p := range picks {
+			ch.admit(int(p.capability), p.bin, p.candidate, uint64(ch.cost(p.candidate)))
+		}
+	}
+	for _, p := range ch.picks {
+		cost := uint64(ch.cost(p.candidate))
+		if a.taken.has(p.candidate) || spent+cost > budget || !ch.admit(int(p.capability), p.bin, p.candidate, cost) {
+			continue
+		}
+		picks = append(picks, p)
+		spent += cost
+	}
+	return picks, spent
+}
+
+// takeBack lets go of a candidate that was taken and is withdrawn.
+func (a *arrivals) takeBack(i uint32, cost uint64) {
+	if !a.taken.has(i) {
+		return
+	}
+	a.taken[i/64] &^= 1 << (i % 64)
+	a.picks = slices.DeleteFunc(a.picks, func(t arrival) bool { return t.candidate == i })
+	a.spent -= cost
+}

@@ -1,0 +1,299 @@
+package selection
+
+import (
+	"math"
+	"slices"
+	"strings"
+)
+
+// learnt is what a machine knows of the windows before: for every capability
+// and bin, how far into the bin their exact choices reached.
+//
+// How far is told by a coordinate that does not depend on the scale of the
+// scores: the place of the style in the sample's list, from 0, plus the part
+// of the capability's recent scores that are higher. What weighs for how long
+// is a number of candidates: a horizon of horizonCandidates, or the last window
+// where that is larger.
+type learnt struct {
+	rules   *rules
+	columns int
+	known   bool // some window has been learnt from
+	bins    map[string]int
+	cells   []cell   // by bin and capability
+	cutoffs []cutoff // likewise: the cells as scores, at the last refresh
+	scores  []recent // by capability
+	size    float64  // candidates of a window, expected
+
+	seen     uint64 // candidates observed
+	due      uint64 // seen when the cutoffs are to be refreshed
+	sampleAt uint64 // seen when the next scores are to be kept
+	kinds    map[*pack][][]int
+}
+
+// cell is the decayed sums of what was learnt of a capability and bin.
+type cell struct {
+	candidates float64 // that the bin had
+	reach      float64 // coordinate of the last pick, times candidates
+}
+
+// cutoff is what a candidate has to reach: an earlier place, or in this place
+// a score not below.
+type cutoff struct {
+	score float32
+	place int32 // -1: nothing reaches it
+}
+
+const (
+	horizonCandidates = 10_000
+	// recentScores is how many scores of each capability are kept.
+	recentScores = 1024
+	// The controller: cutoffs move by gain times the part of the budget by
+	// which the window is behind, less the part that it may be.
+	gain    = 2.0
+	atRest  = 0.01
+	maxMove = 0.3
+)
+
+func newLearnt(r *rules) *learnt {
+	l := &learnt{rules: r, columns: len(r.columns), bins: make(map[string]int), kinds: make(map[*pack][][]int)}
+	l.scores = make([]recent, l.columns)
+	return l
+}
+
+// forget drops what was learnt, and keeps the numbers of the bins.
+func (l *learnt) forget() { clear(l.cells) }
+
+// recent is a capability's last scores above the threshold: in the order of
+// arrival, and sorted.
+type recent struct {
+	ring   []float32
+	at     int
+	sorted []float32
+}
+
+func (r *recent) add(score float32) {
+	if len(r.ring) < recentScores {
+		r.ring = append(r.ring, score)
+	} else {
+		old, _ := slices.BinarySearch(r.sorted, r.ring[r.at])
+		r.sorted = slices.Delete(r.sorted, old, old+1)
+		r.ring[r.at] = score
+		r.at = (r.at + 1) % recentScores
+	}
+	i, _ := slices.BinarySearch(r.sorted, score)
+	r.sorted = slices.Insert(r.sorted, i, score)
+}
+
+// above returns the part of the scores that are higher than one.
+func (r *recent) above(score float32) float64 {
+	if len(r.sorted) == 0 {
+		return 0
+	}
+	lo, _ := slices.BinarySearch(r.sorted, score)
+	hi, _ := slices.BinarySearch(r.sorted, math.Nextafter32(score, math.MaxFloat32))
+	return 1 - (float64(lo)+float64(hi))/2/float64(len(r.sorted))
+}
+
+// score returns the score that so large a part is above.
+func (r *recent) score(above float64) float32 {
+	i := int(math.Round((1 - above) * float64(len(r.sorted))))
+	if i >= len(r.sorted) {
+		return math.MaxFloat32
+	}
+	return r.sorted[max(i, 0)]
+}
+
+// observe keeps a candidate's scores, of every so many: those kept are of
+// about one window.
+func (l *learnt) observe(c *Candidate) {
+	l.seen++
+	if l.seen < l.sampleAt && l.seen > recentScores/4 {
+		return
+	}
+	l.sampleAt = l.seen + max(1, uint64(l.size/recentScores))
+	for column, score := range l.rules.columns {
+		if s := c.Scores[score]; s > l.rules.thresholds[column] {
+			l.scores[column].add(s)
+		}
+	}
+}
+
+// binsOf returns the numbers of the bins that a kind of an open window lies
+// in, by place.
+func (l *learnt) binsOf(p *pack, kind uint32) []int {
+	known := l.kinds[p]
+	for len(known) <= int(kind) {
+		k := p.kinds.all[len(known)]
+		styles := p.kinds.styleLists[k.list]
+		keys := l.rules.policy.Bins.keys()
+		if !slices.Contains(keys, "style") {
+			styles = styles[:1]
+		}
+		var bins []int
+		for _, style := range styles {
+			name := strings.Join(p.kinds.parts(bin{style: style, source: k.source, values: k.values}, keys), "\x00")
+			n, ok := l.bins[name]
+			if !ok {
+				n = len(l.bins)
+				l.bins[name] = n
+				l.cells = append(l.cells, make([]cell, l.columns)...)
+				unknown := make([]cutoff, l.columns)
+				for c := range unknown {
+					unknown[c].place = -1
+				}
+				l.cutoffs = append(l.cutoffs, unknown...)
+			}
+			bins = append(bins, n)
+		}
+		known = append(known, bins)
+	}
+	l.kinds[p] = known
+	return known[kind]
+}
+
+// release lets go of a window that has closed.
+func (l *learnt) release(p *pack) { delete(l.kinds, p) }
+
+// best returns the capability and the place of the bin for which a candidate
+// is furthest above the cutoff; false where it is above none.
+func (l *learnt) best(c *Candidate, bins []int, w *window) (column, place int, ok bool) {
+	var most float32 = -1
+	for at, b := range bins {
+		cuts := l.cutoffs[b*l.columns:][:l.columns]
+		for k := range cuts {
+			cut := &cuts[k]
+			if int(cut.place) < at {
+				continue
+			}
+			score := c.Scores[l.rules.columns[k]]
+			if score <= l.rules.thresholds[k] || int(cut.place) == at && score < cut.score {
+				continue
+			}
+			margin := score
+			if int(cut.place) == at {
+				margin = score - cut.score
+			}
+			if margin > most {
+				most, column, place, ok = margin, k, at, true
+			}
+		}
+	}
+	if ok || !l.known {
+		return column, place, ok
+	}
+	return l.bestOfNew(c, bins, w)
+}
+
+// bestOfNew is best for a bin that no window had: the smallest bins are served
+// first, and this is likely to be one. As it proves not to be, it has had its
+// part of the budget.
+func (l *learnt) bestOfNew(c *Candidate, bins []int, w *window) (column, place int, ok bool) {
+	for at, b := range bins {
+		if l.cells[b*l.columns].candidates > 0 || slices.ContainsFunc(l.cells[b*l.columns:][:l.columns], func(c cell) bool { return c.candidates > 0 }) {
+			continue
+		}
+		w.arrived.news[b]++
+		if w.arrived.news[b] > uint64(l.size)/uint64(len(l.bins))/4+1 {
+			continue
+		}
+		for k := range l.columns {
+			score := c.Scores[l.rules.columns[k]]
+			if score > l.rules.thresholds[k] && (!ok || score > c.Scores[l.rules.columns[column]]) {
+				column, place, ok = k, at, true
+			}
+		}
+	}
+	return column, place, ok
+}
+
+// refreshIfDue works the cutoffs out anew, by the scores of late and by how
+// far the window is behind its budget.
+func (l *learnt) refreshIfDue(w *window) {
+	if !l.known || l.seen < l.due {
+		return
+	}
+	l.due = l.seen + max(32, uint64(len(l.cells)/16))
+	total := float64(w.rules.policy.Budget.of(uint64(max(l.size, float64(w.distinct()))), w.rules.policy.Window.Size))
+	behind := (float64(w.allowed()) - float64(w.arrived.spent)) / max(total, 1)
+	move := max(-maxMove, min(gain*(behind-atRest), maxMove))
+	for i, c := range l.cells {
+		if c.candidates == 0 {
+			continue
+		}
+		reach := c.reach/c.candidates + move
+		if reach <= 0 {
+			l.cutoffs[i].place = -1
+			continue
+		}
+		place := math.Floor(reach)
+		l.cutoffs[i] = cutoff{place: int32(place), score: l.scores[i%l.columns].score(reach - place)}
+	}
+}
+
+// learn takes in how far a choice reached into every bin.
+func (l *learnt) learn(ch *chooser) {
+	p := ch.pack
+	size := float64(p.n)
+	decay := math.Exp(-size / horizonCandidates)
+	if !l.known {
+		l.size = size
+	}
+	l.size = decay*l.size + (1-decay)*size
+	l.known, l.due = true, 0
+	for i := range l.cells {
+		l.cells[i].candidates *= decay
+		l.cells[i].reach *= decay
+	}
+	for column := range p.columns {
+		ch.count(column)
+	}
+	numbers, places := l.numbersOf(ch)
+	cells := len(ch.layout.all) * p.columns
+	counts, reach := make([]float64, cells), make([]float64, cells)
+	for i, live := range ch.live {
+		counts[i] = float64(live)
+	}
+	for _, k := range ch.picks {
+		for _, b := range ch.layout.of(p.kind(k.candidate)) {
+			for column := range p.columns {
+				if p.score(column, k.candidate) > ch.rules.thresholds[column] {
+					counts[int(b)*p.columns+column]++
+				}
+			}
+		}
+	}
+	ranks := make([]uint32, cells)
+	for _, k := range ch.picks {
+		i := int(k.bin)*p.columns + int(k.capability)
+		if k.rank < ranks[i] {
+			continue
+		}
+		ranks[i] = k.rank
+		place := slices.Index(ch.layout.of(p.kind(k.candidate)), k.bin)
+		reach[i] = float64(place) + l.scores[k.capability].above(p.score(int(k.capability), k.candidate))
+		if float64(k.rank) >= counts[i] {
+			reach[i] = float64(places[k.bin]) // all of it
+		}
+	}
+	for b, n := range numbers {
+		for column := range p.columns {
+			from, to := b*p.columns+column, &l.cells[n*l.columns+column]
+			to.candidates += counts[from]
+			to.reach += counts[from] * reach[from]
+		}
+	}
+}
+
+// numbersOf returns our number of every bin of a choice, and in how many
+// places samples list its style.
+func (l *learnt) numbersOf(ch *chooser) (numbers, places []int) {
+	numbers, places = make([]int, len(ch.layout.all)), make([]int, len(ch.layout.all))
+	for kind := range ch.pack.kinds.all {
+		ours := l.binsOf(ch.pack, uint32(kind))
+		for place, b := range ch.layout.of(uint32(kind)) {
+			numbers[b] = ours[place]
+			places[b] = max(places[b], place+1)
+		}
+	}
+	return numbers, places
+}
