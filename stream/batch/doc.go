@@ -11,7 +11,7 @@
 //	batch.go         the two passes
 //	capabilities.go  which capabilities a score file has, in which order
 //	rows.go          a file's rows: JSON lines or an array, plain, gzip or zstd
-//	parquet.go       the rows of a Parquet file, as JSON
+//	parquet.go       the rows of a Parquet file, as JSON; assemble.go puts them together
 //	line.go          a row's score line: read, put in order, checked
 //	sample.go        a row's sample: scored, or looked up
 //	inorder.go       many workers, and what they did in the order of the rows

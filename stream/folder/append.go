@@ -38,14 +38,14 @@ func ScoreLineOf(s *schemas.Score, capabilities []string) ScoreLine {
 // Append writes the line as JSON, without its end, behind b. What is zero is
 // left out.
 func (l *ScoreLine) Append(b []byte) []byte {
-	b = appendText(append(b, `{"id":`...), l.ID)
-	b = appendText(append(b, `,"source":`...), l.Source)
+	b = AppendText(append(b, `{"id":`...), l.ID)
+	b = AppendText(append(b, `,"source":`...), l.Source)
 	b = append(b, `,"styles":[`...)
 	for i, style := range l.Styles {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendText(b, style)
+		b = AppendText(b, style)
 	}
 	b = l.Scores.append(append(b, `],"scores":`...))
 	number := func(key string, value int64) {
@@ -65,7 +65,7 @@ func (l *ScoreLine) Append(b []byte) []byte {
 	}
 	text := func(key, value string) {
 		if value != "" {
-			b = appendText(append(append(append(b, `,"`...), key...), `":`...), value)
+			b = AppendText(append(append(append(b, `,"`...), key...), `":`...), value)
 		}
 	}
 	number("event_time", l.EventTime)
@@ -82,7 +82,7 @@ func (l *ScoreLine) Append(b []byte) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = appendText(append(appendText(b, key), ':'), l.Metadata[key])
+			b = AppendText(append(AppendText(b, key), ':'), l.Metadata[key])
 		}
 		b = append(b, '}')
 	}
@@ -98,7 +98,7 @@ func (s Scores) append(b []byte) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendFloat(append(appendText(b, score.Name), ':'), score.Value)
+		b = appendFloat(append(AppendText(b, score.Name), ':'), score.Value)
 	}
 	return append(b, '}')
 }
@@ -112,8 +112,8 @@ func appendFloat(b []byte, v float32) []byte {
 	return strconv.AppendFloat(b, float64(v), format, -1, 32)
 }
 
-// appendText writes a JSON string.
-func appendText(b []byte, s string) []byte {
+// AppendText writes a JSON string behind b.
+func AppendText(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
 			return appendEscaped(b, s)
@@ -124,7 +124,7 @@ func appendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// appendEscaped is appendText for what is not plain ASCII.
+// appendEscaped is AppendText for what is not plain ASCII.
 func appendEscaped(b []byte, s string) []byte {
 	var text bytes.Buffer
 	out := json.NewEncoder(&text)
