@@ -40,12 +40,11 @@ type Batch struct {
 	to                                                *folder.Writer
 	curated, control, decisions, scores, dead, window *folder.File
 
-	samples   *index // nil without scores and samples both
-	chosen    rowSet // of the file that lines are copied from
-	twins     rowSet
-	input     atomic.Pointer[rows] // that is being read
-	progress  [2]atomic.Int64      // scored and dead
-	candidate selection.Candidate
+	samples  *index // nil without scores and samples both
+	chosen   rowSet // of the file that lines are copied from
+	twins    rowSet
+	input    atomic.Pointer[rows] // that is being read
+	progress [2]atomic.Int64      // scored and dead
 }
 
 // New returns a Batch, or every mistake in the options.
@@ -65,9 +64,7 @@ func New(o Options) (*Batch, error) {
 		return nil, err
 	}
 	return &Batch{
-		opts: o, columns: newColumns(o.Capabilities), machine: machine, sum: folder.NewSummary(),
-		candidate: selection.Candidate{Scores: make([]float32, len(o.Capabilities))},
-	}, nil
+		opts: o, columns: newColumns(o.Capabilities), machine: machine, sum: folder.NewSummary()}, nil
 }
 
 // Progress is how far a run has come.
@@ -182,8 +179,7 @@ func (b *Batch) take(r *result) error {
 			return b.deadLetter(r.row, r.line.ID, fault("sample-missing", r.line.ID, fmt.Errorf("no sample has the id %q", r.line.ID)))
 		}
 	}
-	candidate(r, sampleRow, &b.candidate)
-	effects, err := b.machine.Step(&b.candidate)
+	effects, err := b.machine.Step(candidate(r, sampleRow))
 	if errors.Is(err, selection.ErrInvalid) {
 		return b.deadLetter(r.row, r.line.ID, fault("score-invalid", r.line.ID, err))
 	}

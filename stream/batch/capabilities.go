@@ -89,35 +89,33 @@ func newColumns(names []string) columns {
 	return c
 }
 
-// arrange puts a line's scores in the order of the columns, and behind them
-// any others as they came. A list gets the names.
-func (c columns) arrange(l *folder.ScoreLine) error {
+// read takes a line's scores into values, which has one for each column. A list
+// of scores gets the columns' names; in an object there may be others too.
+func (c columns) read(l *folder.ScoreLine, values []float32) error {
 	if l.Scores[0].Name == "" {
 		if len(l.Scores) != len(c.names) {
-			return fault(folder.ReasonScore, l.ID, fmt.Errorf("a list of %d scores; expected %d, one for each capability", len(l.Scores), len(c.names)))
+			return fault(folder.ReasonScore, l.ID, fmt.Errorf("sample %q has a list of %d scores; expected %d, one for each capability", l.ID, len(l.Scores), len(c.names)))
 		}
 		for i := range l.Scores {
 			l.Scores[i].Name = c.names[i]
+			values[i] = l.Scores[i].Value
 		}
 		return nil
 	}
-	ordered := make(folder.Scores, len(c.names), max(len(c.names), len(l.Scores)))
 	found := 0
 	for _, s := range l.Scores {
 		if i, ok := c.at[s.Name]; ok {
-			ordered[i] = s
+			values[i] = s.Value
 			found++
-		} else {
-			ordered = append(ordered, s)
 		}
 	}
-	if found < len(c.names) {
-		for i, s := range ordered[:len(c.names)] {
-			if s.Name == "" {
-				return fault(folder.ReasonScore, l.ID, fmt.Errorf("sample %q has no score for %q", l.ID, c.names[i]))
-			}
+	if found == len(c.names) {
+		return nil
+	}
+	for _, name := range c.names {
+		if !slices.ContainsFunc(l.Scores, func(s folder.NamedScore) bool { return s.Name == name }) {
+			return fault(folder.ReasonScore, l.ID, fmt.Errorf("sample %q has no score for %q", l.ID, name))
 		}
 	}
-	l.Scores = ordered
 	return nil
 }

@@ -12,7 +12,7 @@
 //	capabilities.go  which capabilities a score file has, in which order
 //	rows.go          a file's rows: JSON lines or an array, plain, gzip or zstd
 //	parquet.go       the rows of a Parquet file, as JSON; assemble.go puts them together
-//	line.go          a row's score line: read, put in order, checked
+//	line.go          a row's score line: read, checked, and made a candidate
 //	sample.go        a row's sample: scored, or looked up
 //	inorder.go       many workers, and what they did in the order of the rows
 package batch

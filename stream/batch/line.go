@@ -13,10 +13,11 @@ import (
 
 // result is what became of a row: a score line, or why there is none.
 type result struct {
-	row  row
-	line folder.ScoreLine // its scores in the order of the columns
-	text []byte           // the line as JSON
-	err  error            // a *schemas.FormatError or a *scoring.InputError
+	row    row
+	line   folder.ScoreLine
+	scores []float32 // one for each column
+	text   []byte    // the line as JSON
+	err    error     // a *schemas.FormatError or a *scoring.InputError
 }
 
 func fault(reason, id string, err error) error {
@@ -36,39 +37,35 @@ func (b *Batch) readLines(_ context.Context, chunk []row) ([]result, error) {
 	out := make([]result, len(chunk))
 	for i, r := range chunk {
 		out[i].row = r
-		out[i].line, out[i].err = b.readLine(r)
-		if out[i].err == nil {
-			out[i].text = out[i].line.Append(nil)
+		if out[i].err = tooLarge(r); out[i].err != nil {
+			continue
+		}
+		if out[i].line, out[i].err = folder.ParseScoreLine(r.value); out[i].err == nil {
+			b.finish(&out[i])
 		}
 	}
 	return out, nil
 }
 
-func (b *Batch) readLine(r row) (folder.ScoreLine, error) {
-	if err := tooLarge(r); err != nil {
-		return folder.ScoreLine{}, err
+// finish settles what of a score line goes to the machine and to scores.jsonl.
+func (b *Batch) finish(r *result) {
+	r.scores = make([]float32, len(b.columns.names))
+	if r.err = b.columns.read(&r.line, r.scores); r.err == nil {
+		r.text = r.line.Append(nil)
 	}
-	line, err := folder.ParseScoreLine(r.value)
-	if err == nil {
-		err = b.columns.arrange(&line)
-	}
-	return line, err
 }
 
-// candidate is a result in the machine's form. c is written over, and so are
-// its scores. Where the line brings no content hash, that of the line itself
-// tells records with one id apart.
-func candidate(r *result, sampleRow int64, c *selection.Candidate) {
-	*c = selection.Candidate{
-		ID: r.line.ID, Source: r.line.Source, Styles: r.line.Styles, Scores: c.Scores,
+// candidate is a result in the machine's form. Where the line brings no content
+// hash, that of the line itself tells records with one id apart.
+func candidate(r *result, sampleRow int64) *selection.Candidate {
+	c := &selection.Candidate{
+		ID: r.line.ID, Source: r.line.Source, Styles: r.line.Styles, Scores: r.scores,
 		EventTime: r.line.EventTime, Offset: r.row.number, SampleOffset: sampleRow,
-	}
-	for i := range c.Scores {
-		c.Scores[i] = r.line.Scores[i].Value
 	}
 	if len(r.line.ContentHash) > 0 {
 		copy(c.ContentHash[:], r.line.ContentHash)
 	} else {
 		c.ContentHash = sha256.Sum256(r.text)
 	}
+	return c
 }

@@ -41,9 +41,7 @@ func (b *Batch) scoreSamples(ctx context.Context, chunk []row) ([]result, error)
 		}
 		vocabulary := b.opts.Scorer.Vocabulary()
 		o.line = folder.ScoreLineOf(scorer.ScoreOf(o.row.value, samples[j], vocabulary, rating.Rating), vocabulary.Capabilities)
-		if o.err = b.columns.arrange(&o.line); o.err == nil {
-			o.text = o.line.Append(nil)
-		}
+		b.finish(o)
 	}
 	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -99,6 +100,8 @@ func ParseScoreLine(text []byte) (ScoreLine, error) {
 		return ScoreLine{}, fault(ReasonID, "there is no id")
 	case len(l.Styles) == 0:
 		return ScoreLine{}, withID(l.ID, fault(ReasonStyle, "sample %q has no style: name at least one, the most probable first", l.ID))
+	case slices.Contains(l.Styles, ""):
+		return ScoreLine{}, withID(l.ID, fault(ReasonInvalid, "sample %q has a style without a name", l.ID))
 	case len(l.Scores) == 0:
 		return ScoreLine{}, withID(l.ID, fault(ReasonScore, "sample %q has no scores", l.ID))
 	case l.Tokens < 0 || l.Bytes < 0:
