@@ -79,7 +79,7 @@ func (s *Score) native() map[string]any {
 	return map[string]any{
 		"id": s.ID, "source": s.Source, "event_time": s.EventTime,
 		"topic": s.Topic, "partition": s.Partition, "offset": s.Offset,
-		"content_hash": nonNil(s.ContentHash), "picture_hash": int64(s.PictureHash),
+		"content_hash": nonNil(s.ContentHash), "picture_hash": int64(s.PictureHash), "text_hash": int64(s.TextHash),
 		"modality": s.Modality, "tokens": s.Tokens, "bytes": s.Bytes,
 		"metadata": nativeStrings(s.Metadata), "styles": styles, "scores": scores,
 		"bundle": s.Bundle, "bundle_version": s.BundleVersion,
@@ -90,7 +90,7 @@ func scoreFrom(f fields) (*Score, error) {
 	s := &Score{
 		ID: f.str("id", ""), Source: f.str("source", UnknownSource), EventTime: f.long("event_time", 0),
 		Topic: f.str("topic", ""), Partition: int32(f.long("partition", 0)), Offset: f.long("offset", 0),
-		ContentHash: f.bytes("content_hash"), PictureHash: uint64(f.long("picture_hash", 0)),
+		ContentHash: f.bytes("content_hash"), PictureHash: uint64(f.long("picture_hash", 0)), TextHash: uint64(f.long("text_hash", 0)),
 		Modality: f.str("modality", ModalityText), Tokens: f.long("tokens", 0), Bytes: f.long("bytes", 0),
 		Metadata: f.strings("metadata"), Styles: f.list("styles"), Scores: f.floats("scores"),
 		Bundle: f.str("bundle", ""), BundleVersion: f.str("bundle_version", ""),
@@ -110,7 +110,7 @@ func (s *Selection) native() map[string]any {
 		"source": s.Source, "event_time": s.EventTime,
 		"window_start": s.WindowStart, "window_end": s.WindowEnd,
 		"capability": s.Capability, "style": s.Style, "score": s.Score, "rank": s.Rank,
-		"cutoff": s.Cutoff, "order": s.Order, "policy": s.Policy,
+		"cutoff": s.Cutoff, "order": s.Order, "round": s.Round, "policy": s.Policy,
 	}
 }
 
@@ -122,7 +122,7 @@ func selectionFrom(f fields) (*Selection, error) {
 		WindowStart: f.long("window_start", 0), WindowEnd: f.long("window_end", 0),
 		Capability: f.str("capability", ""), Style: f.str("style", ""),
 		Score: f.float("score"), Rank: int32(f.long("rank", 0)), Cutoff: f.float("cutoff"),
-		Order: int32(f.long("order", 0)), Policy: f.str("policy", ""),
+		Order: int32(f.long("order", 0)), Round: int32(f.long("round", 0)), Policy: f.str("policy", ""),
 	}
 	if s.Role != RoleCurated && s.Role != RoleControl {
 		return nil, fmt.Errorf("role %q is neither %s nor %s", s.Role, RoleCurated, RoleControl)

@@ -10,6 +10,7 @@ type Score struct {
 	Offset        int64
 	ContentHash   []byte // SHA-256 of the sample's bytes on the topic
 	PictureHash   uint64 // perceptual; 0 where the sample has no picture
+	TextHash      uint64 // of the normalised text; 0 where the sample has none
 	Modality      string // ModalityText, ModalityImage or ModalityMultiImage
 	Tokens        int64
 	Bytes         int64 // of the sample and of the pictures it names
@@ -55,6 +56,7 @@ type Selection struct {
 	Rank        int32   // place in the bin's order for the capability, from 1
 	Cutoff      float32 // the score of the last one taken from the bin
 	Order       int32   // place in the window's order of choosing, from 1
+	Round       int32   // of the turn that chose it, from 1; 0 for control
 	Policy      string
 }
 

@@ -87,6 +87,7 @@ var scores = rapid.Custom(func(t *rapid.T) *schemas.Score {
 		ID: nonEmpty.Draw(t, "id"), Source: text.Draw(t, "source"), EventTime: moment.Draw(t, "event time"),
 		Topic: text.Draw(t, "topic"), Partition: rapid.Int32().Draw(t, "partition"), Offset: rapid.Int64().Draw(t, "offset"),
 		ContentHash: sketch.Draw(t, "content hash"), PictureHash: rapid.Uint64().Draw(t, "picture hash"),
+		TextHash: rapid.Uint64().Draw(t, "text hash"),
 		Modality: schemas.Modality(rapid.IntRange(0, 3).Draw(t, "pictures")),
 		Tokens:   count.Draw(t, "tokens"), Bytes: count.Draw(t, "bytes"),
 		Metadata: orNil(t, text, "metadata"), Styles: rapid.SliceOfN(text, 1, 3).Draw(t, "styles"),
@@ -104,7 +105,7 @@ var selections = rapid.Custom(func(t *rapid.T) *schemas.Selection {
 		WindowStart: moment.Draw(t, "start"), WindowEnd: moment.Draw(t, "end"),
 		Capability: text.Draw(t, "capability"), Style: text.Draw(t, "style"),
 		Score: score.Draw(t, "score"), Rank: rapid.Int32().Draw(t, "rank"), Cutoff: score.Draw(t, "cutoff"),
-		Order: rapid.Int32().Draw(t, "order"), Policy: text.Draw(t, "policy"),
+		Order: rapid.Int32().Draw(t, "order"), Round: rapid.Int32().Draw(t, "round"), Policy: text.Draw(t, "policy"),
 	}
 })
 

@@ -14,8 +14,7 @@ import (
 
 // showProgress tells how far the run has come until ctx ends: on a terminal
 // in one line that is written over, elsewhere in plain lines now and then.
-// fraction is how much of the input has been read; nil where it has no end.
-func showProgress(ctx context.Context, out *os.File, p *pipeline.Pipeline, fraction func() float64) {
+func showProgress(ctx context.Context, out *os.File, line func(since time.Duration) string) {
 	tty := term.IsTerminal(int(out.Fd()))
 	every, end := 10*time.Second, "\n"
 	if tty {
@@ -32,11 +31,13 @@ func showProgress(ctx context.Context, out *os.File, p *pipeline.Pipeline, fract
 			}
 			return
 		case <-ticker.C:
-			fmt.Fprint(out, progressLine(p.Progress(), time.Since(began), fraction), end)
+			fmt.Fprint(out, line(time.Since(began)), end)
 		}
 	}
 }
 
+// progressLine is the line of a pipeline. fraction is how much of the input has
+// been read; nil where it has no end.
 func progressLine(c pipeline.Progress, since time.Duration, fraction func() float64) string {
 	rate := float64(c.Scored+c.Dead) / since.Seconds()
 	line := fmt.Sprintf("samples %d  scored %d  dead %d  %.1f/s  windows %d  chosen %d",

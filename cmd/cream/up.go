@@ -20,7 +20,7 @@ import (
 	"cream/scoring"
 	"cream/selection"
 	"cream/stream/console"
-	"cream/stream/exporter"
+	"cream/stream/folder"
 	"cream/stream/kafka"
 	"cream/stream/pipeline"
 )
@@ -259,7 +259,12 @@ func (f *upFlags) serve(ctx context.Context, p *pipeline.Pipeline, fraction func
 		fmt.Fprintf(out, "console   http://%s\n", f.listen)
 		group.Go(func() error { return page.run(groupCtx) })
 	}
-	group.Go(func() error { showProgress(groupCtx, os.Stderr, p, fraction); return nil })
+	group.Go(func() error {
+		showProgress(groupCtx, os.Stderr, func(since time.Duration) string {
+			return progressLine(p.Progress(), since, fraction)
+		})
+		return nil
+	})
 	group.Go(func() error {
 		defer stop()
 		return p.Run(groupCtx)
@@ -272,14 +277,19 @@ func (f *upFlags) export(ctx context.Context, p *pipeline.Pipeline, out io.Write
 	if err != nil {
 		return err
 	}
+	report(out, summary, f.out)
+	return nil
+}
+
+// report says in a few lines what a selection came to.
+func report(out io.Writer, s *folder.Summary, dir string) {
 	fmt.Fprintf(out, "%d samples: %d scored (%d duplicates), %d dead; %d chosen in %d windows\n",
-		summary.Samples, summary.Scored, summary.Duplicates, summary.Dead, summary.Selected, summary.Windows)
-	for _, why := range summary.Shortfalls {
+		s.Samples, s.Scored, s.Duplicates, s.Dead, s.Selected, s.Windows)
+	for _, why := range s.Shortfalls {
 		fmt.Fprintln(out, "shortfall:", why)
 	}
-	if summary.Scored == 0 && summary.Samples > 0 {
-		fmt.Fprintln(out, "nothing could be scored:", exporter.DeadLetterFile, "says why")
+	if s.Scored == 0 && s.Samples > 0 {
+		fmt.Fprintln(out, "nothing could be scored:", folder.DeadLetterFile, "says why")
 	}
-	fmt.Fprintln(out, "written to", f.out)
-	return nil
+	fmt.Fprintln(out, "written to", dir)
 }

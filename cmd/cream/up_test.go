@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cream/scoring/onnx"
-	"cream/stream/exporter"
+	"cream/stream/folder"
 )
 
 // cream runs a command line in this process and returns what it prints.
@@ -85,9 +85,9 @@ func readLines(t *testing.T, path string) []string {
 	return lines
 }
 
-func readSummary(t *testing.T, dir string) (s exporter.Summary) {
+func readSummary(t *testing.T, dir string) (s folder.Summary) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, exporter.SummaryFile))
+	text, err := os.ReadFile(filepath.Join(dir, folder.SummaryFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestUpWithBadInput(t *testing.T) {
 	if diff := cmp.Diff(got, s.Reasons); diff != "" {
 		t.Errorf("reasons (-want +got):\n%s", diff)
 	}
-	for _, line := range readLines(t, filepath.Join(out, exporter.CuratedFile)) {
+	for _, line := range readLines(t, filepath.Join(out, folder.CuratedFile)) {
 		if !slices.Contains(lines, line) {
 			t.Errorf("a chosen line is not one of the input: %.200s", line)
 		}
@@ -191,7 +191,7 @@ func TestUpOnRealSamples(t *testing.T) {
 	if s.Samples != n || s.Scored != n || s.Dead != 0 || s.Selected != n*3/10 || s.Control != n*3/10 {
 		t.Errorf("of %d samples: %+v", n, s)
 	}
-	curated := readLines(t, filepath.Join(out, exporter.CuratedFile))
+	curated := readLines(t, filepath.Join(out, folder.CuratedFile))
 	for _, line := range curated {
 		if !slices.Contains(lines, line) {
 			t.Errorf("a chosen line is not one of the input: %.200s", line)
@@ -199,7 +199,7 @@ func TestUpOnRealSamples(t *testing.T) {
 	}
 	slices.Reverse(lines)
 	again := run(lines)
-	for _, name := range []string{exporter.DecisionsFile} {
+	for _, name := range []string{folder.DecisionsFile} {
 		if diff := cmp.Diff(readLines(t, filepath.Join(out, name)), readLines(t, filepath.Join(again, name))); diff != "" {
 			t.Errorf("%s differs when the input is reversed:\n%s", name, diff)
 		}

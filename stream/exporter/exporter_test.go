@@ -12,16 +12,19 @@ import (
 	"go.uber.org/goleak"
 
 	"cream/schemas"
+	"cream/selection"
 	"cream/stream/embedded/embeddedtest"
 	"cream/stream/exporter"
+	"cream/stream/folder"
 	"cream/stream/kafka"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func export(t *testing.T, f *embeddedtest.Flow, dir string) (*exporter.Summary, error) {
+func export(t *testing.T, f *embeddedtest.Flow, dir string) (*folder.Summary, error) {
 	t.Helper()
-	return exporter.Export(t.Context(), exporter.Options{Reader: f.Reader, Topics: f.Topics, Codec: f.Codec, Dir: dir})
+	return exporter.Export(t.Context(), exporter.Options{Reader: f.Reader, Topics: f.Topics, Codec: f.Codec, Dir: dir,
+		Policy: selection.DefaultPolicy(), Capabilities: []string{"humanities"}})
 }
 
 func read(t *testing.T, dir, name string) string {
@@ -74,7 +77,7 @@ func flow(t *testing.T) *embeddedtest.Flow {
 		schemas.Selection{Role: schemas.RoleCurated, ID: "second", WindowEnd: 10, Order: 2},
 		schemas.Selection{Role: schemas.RoleControl, ID: "control", WindowEnd: 10, Order: 1},
 		schemas.Selection{Role: schemas.RoleCurated, ID: "first", WindowEnd: 10, Order: 1, Capability: "humanities",
-			Style: "yes/no", Source: "web", Score: 4.1, Rank: 2, Cutoff: 0.5})...)
+			Style: "yes/no", Source: "web", Score: 4.1, Rank: 2, Cutoff: 0.5, Round: 3})...)
 	put(t, f, f.Topics.Windows, encoded(t, f.Codec.EncodeWindow,
 		schemas.Window{End: 10, Shortfall: "few", Styles: map[string]schemas.Count{"yes/no": {Seen: 2, Chosen: 1}}},
 		schemas.Window{Start: 10, End: 20, Styles: map[string]schemas.Count{"yes/no": {Seen: 3, Chosen: 2}, "other": {Seen: 1}},
@@ -96,17 +99,17 @@ func TestExportedFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		exporter.CuratedFile: "{\"id\":\"b\"}\n{\"id\": \"a\",  \"text\": \"<b>ä☃\"}\n",
-		exporter.ControlFile: "{\"id\": \"a\",  \"text\": \"<b>ä☃\"}\n",
-		exporter.ScoresFile: `{"id":"a","source":"web","styles":["yes/no","<x>"],"scores":{"humanities":4.1}}
+		folder.CuratedFile: "{\"id\":\"b\"}\n{\"id\": \"a\",  \"text\": \"<b>ä☃\"}\n",
+		folder.ControlFile: "{\"id\": \"a\",  \"text\": \"<b>ä☃\"}\n",
+		folder.ScoresFile: `{"id":"a","source":"web","styles":["yes/no","<x>"],"scores":{"humanities":4.1}}
 {"id":"b","source":"","styles":["yes/no"],"scores":{}}
 {"id":"a","source":"","styles":["yes/no"],"scores":{}}
 `,
-		exporter.DecisionsFile: `{"id":"first","window_start":0,"window_end":10,"capability":"humanities","style":"yes/no","source":"web","score":4.1,"rank":2,"cutoff":0.5}
-{"id":"second","window_start":0,"window_end":10,"capability":"","style":"","source":"","score":0,"rank":0,"cutoff":0}
-{"id":"late","window_start":10,"window_end":20,"capability":"","style":"","source":"","score":0,"rank":0,"cutoff":0}
+		folder.DecisionsFile: `{"id":"first","window_start":0,"window_end":10,"capability":"humanities","style":"yes/no","source":"web","score":4.1,"rank":2,"cutoff":0.5,"round":3}
+{"id":"second","window_start":0,"window_end":10,"capability":"","style":"","source":"","score":0,"rank":0,"cutoff":0,"round":0}
+{"id":"late","window_start":10,"window_end":20,"capability":"","style":"","source":"","score":0,"rank":0,"cutoff":0,"round":0}
 `,
-		exporter.DeadLetterFile: `{"reason":"invalid-json","error":"<invalid-json>","stage":"score","input":3,"original":"broken"}
+		folder.DeadLetterFile: `{"reason":"invalid-json","error":"<invalid-json>","stage":"score","input":3,"original":"broken"}
 {"reason":"invalid-utf8","error":"<invalid-utf8>","stage":"score","input":4,"original_base64":"/w=="}
 {"reason":"sample-too-large","error":"<sample-too-large>","stage":"ingest","input":5,"original":""}
 {"reason":"late","error":"<late>","stage":"select","id":"a","original":"x"}
@@ -117,7 +120,7 @@ func TestExportedFiles(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	want := &exporter.Summary{
+	want := &folder.Summary{
 		Samples: 6, Scored: 3, Duplicates: 1, Selected: 2, Control: 1, Dead: 3, Late: 1, Windows: 2, Shortfalls: []string{"few"},
 		Reasons:      map[string]int64{"invalid-json": 1, "invalid-utf8": 1, "sample-too-large": 1, "late": 1, "payload-deleted": 1},
 		Styles:       map[string]schemas.Count{"yes/no": {Seen: 5, Chosen: 3}, "other": {Seen: 1}},
@@ -129,12 +132,12 @@ func TestExportedFiles(t *testing.T) {
 	if summary.Scored+summary.Dead != summary.Samples {
 		t.Errorf("%d scored and %d dead are not the %d samples", summary.Scored, summary.Dead, summary.Samples)
 	}
-	var written exporter.Summary
-	if err := json.Unmarshal([]byte(read(t, dir, exporter.SummaryFile)), &written); err != nil {
+	var written folder.Summary
+	if err := json.Unmarshal([]byte(read(t, dir, folder.SummaryFile)), &written); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, &written); diff != "" {
-		t.Errorf("%s: %s", exporter.SummaryFile, diff)
+		t.Errorf("%s: %s", folder.SummaryFile, diff)
 	}
 }
 
@@ -146,13 +149,13 @@ func TestFilesAreWholeOrNotThere(t *testing.T) {
 	if _, err := export(t, f, dir); err != nil {
 		t.Fatal(err)
 	}
-	scores, summary := read(t, dir, exporter.ScoresFile), read(t, dir, exporter.SummaryFile)
+	scores, summary := read(t, dir, folder.ScoresFile), read(t, dir, folder.SummaryFile)
 	before := names(t, dir)
 	put(t, f, f.Topics.Scores, "no Avro")
 	if _, err := export(t, f, dir); err == nil {
 		t.Fatal("a score that cannot be read was exported")
 	}
-	if read(t, dir, exporter.ScoresFile) != scores || read(t, dir, exporter.SummaryFile) != summary {
+	if read(t, dir, folder.ScoresFile) != scores || read(t, dir, folder.SummaryFile) != summary {
 		t.Error("the files of the export before were changed")
 	}
 	if diff := cmp.Diff(before, names(t, dir)); diff != "" {
@@ -163,7 +166,7 @@ func TestFilesAreWholeOrNotThere(t *testing.T) {
 	if s, err := export(t, f, dir); err != nil || s.Scored != 1 {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if got, want := read(t, dir, exporter.ScoresFile), "{\"id\":\"c\",\"source\":\"\",\"styles\":[\"yes/no\"],\"scores\":{}}\n"; got != want {
+	if got, want := read(t, dir, folder.ScoresFile), "{\"id\":\"c\",\"source\":\"\",\"styles\":[\"yes/no\"],\"scores\":{}}\n"; got != want {
 		t.Errorf("scores are %s", got)
 	}
 }
@@ -188,7 +191,7 @@ func TestEachSampleIsALine(t *testing.T) {
 	if _, err := export(t, f, dir); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := read(t, dir, exporter.CuratedFile), "{\"id\":\"a\",\"text\":\"x  y\"}\n{\"id\":\"b\"}\n"; got != want {
+	if got, want := read(t, dir, folder.CuratedFile), "{\"id\":\"a\",\"text\":\"x  y\"}\n{\"id\":\"b\"}\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -200,11 +203,11 @@ func TestExportOfNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &exporter.Summary{Reasons: map[string]int64{}, Styles: map[string]schemas.Count{}, Capabilities: map[string]schemas.Count{}}
+	want := &folder.Summary{Reasons: map[string]int64{}, Styles: map[string]schemas.Count{}, Capabilities: map[string]schemas.Count{}}
 	if diff := cmp.Diff(want, summary); diff != "" {
 		t.Error(diff)
 	}
-	if got := len(names(t, dir)); got != 6 {
-		t.Errorf("%d files, want 6", got)
+	if got := len(names(t, dir)); got != 8 {
+		t.Errorf("%d files, want 8", got)
 	}
 }

@@ -17,11 +17,14 @@ import (
 // File is a Source over a LLaVA file: a JSON array, or JSON lines. It reads
 // as it goes, so that a file may be larger than memory.
 type File struct {
-	file  *os.File
-	size  int64
-	read  atomic.Int64
-	split splitter
+	*Elements
+	file *os.File
+	size int64
+	read atomic.Int64
 }
+
+// Elements cuts a JSON array or JSON lines into elements, whatever these are.
+type Elements struct{ split splitter }
 
 // splitter cuts a stream into elements. It returns io.EOF after the last.
 // element holds at most maxKept bytes of it; size tells all.
@@ -43,20 +46,37 @@ func OpenFile(path string) (*File, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	f := &File{file: file, size: info.Size()}
-	reader := bufio.NewReaderSize(countingReader{file, &f.read}, 1<<20)
+	if f.Elements, err = NewElements(countingReader{file, &f.read}); err != nil {
+		return nil, errors.Join(fmt.Errorf("read %s: %w", path, err), file.Close())
+	}
+	return f, nil
+}
+
+// NewElements tells by the first character whether an array or lines follow.
+func NewElements(in io.Reader) (*Elements, error) {
+	reader := bufio.NewReaderSize(in, 1<<20)
 	if bom, _ := reader.Peek(3); string(bom) == "\uFEFF" {
 		reader.Discard(3)
 	}
-	array, err := startsArray(reader)
+	array, passed, err := startsArray(reader)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("read %s: %w", path, err), file.Close())
+		return nil, err
 	}
 	if array {
-		f.split = &arraySplitter{in: reader}
-	} else {
-		f.split = &lineSplitter{in: reader}
+		return &Elements{&arraySplitter{in: reader}}, nil
 	}
-	return f, nil
+	return &Elements{&lineSplitter{in: reader, line: passed}}, nil
+}
+
+// Raw returns the next element, or io.EOF after the last one. Of one of more
+// bytes than MaxSample only the first may be there; size tells all. line is
+// where it stands in a file of lines, from 1, and 0 in an array.
+func (e *Elements) Raw() (element []byte, size, line int64, err error) {
+	element, size, err = e.split.next()
+	if lines, ok := e.split.(*lineSplitter); ok {
+		line = lines.line
+	}
+	return element, size, line, err
 }
 
 type countingReader struct {
@@ -70,23 +90,25 @@ func (c countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// startsArray passes over white space and tells whether a [ follows, which it
-// takes too.
-func startsArray(r *bufio.Reader) (bool, error) {
+// startsArray passes over white space and tells how many lines end in it, and
+// whether a [ follows, which it takes too.
+func startsArray(r *bufio.Reader) (array bool, lines int64, err error) {
 	for {
 		b, err := r.ReadByte()
 		if err == io.EOF {
-			return false, nil
+			return false, lines, nil
 		}
 		if err != nil {
-			return false, err
+			return false, lines, err
 		}
 		switch b {
-		case ' ', '\t', '\r', '\n':
+		case '\n':
+			lines++
+		case ' ', '\t', '\r':
 		case '[':
-			return true, nil
+			return true, lines, nil
 		default:
-			return false, r.UnreadByte()
+			return false, lines, r.UnreadByte()
 		}
 	}
 }
@@ -144,11 +166,15 @@ func (f *File) Skip(ctx context.Context, n int64) error {
 }
 
 // lineSplitter cuts at line ends. Empty lines are no elements.
-type lineSplitter struct{ in *bufio.Reader }
+type lineSplitter struct {
+	in   *bufio.Reader
+	line int64 // the number of the line that was read last
+}
 
 func (s *lineSplitter) next() ([]byte, int64, error) {
 	for {
 		line, size, err := readLine(s.in)
+		s.line++
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, 0, err // what came of the line is not the line
 		}

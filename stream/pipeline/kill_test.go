@@ -20,7 +20,7 @@ import (
 	"cream/schemas"
 	"cream/scoring"
 	"cream/stream/embedded"
-	"cream/stream/exporter"
+	"cream/stream/folder"
 	"cream/stream/kafka"
 	"cream/stream/pipeline"
 )
@@ -140,7 +140,7 @@ func TestKill9(t *testing.T) {
 	if most := samples + len(whileScoring)*inFlight; len(scored) > most {
 		t.Errorf("%d samples were scored, want at most %d", len(scored), most)
 	}
-	for _, name := range []string{exporter.DecisionsFile, exporter.CuratedFile, exporter.ControlFile, exporter.ScoresFile} {
+	for _, name := range []string{folder.DecisionsFile, folder.CuratedFile, folder.ControlFile, folder.ScoresFile} {
 		want, got := readLines(t, wantDir, name), readLines(t, gotDir, name)
 		slices.Sort(want)
 		slices.Sort(got)
@@ -154,7 +154,7 @@ func TestKill9(t *testing.T) {
 // them are not, nothing is scored again.
 func TestOffsetsThatAKillLost(t *testing.T) {
 	input, data := writeInput(t, append(lines(400), "broken")), t.TempDir()
-	once := func() *exporter.Summary {
+	once := func() *folder.Summary {
 		_, summary := run{input: input, data: data, policy: "budget: {ratio: 0.3}"}.once(t)
 		return summary
 	}

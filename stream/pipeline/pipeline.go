@@ -16,6 +16,7 @@ import (
 	"cream/selection"
 	"cream/stream/embedded"
 	"cream/stream/exporter"
+	"cream/stream/folder"
 	"cream/stream/harvester"
 	"cream/stream/ingester"
 	"cream/stream/kafka"
@@ -184,8 +185,9 @@ func (p *Pipeline) Addrs() []string { return p.broker.Addrs() }
 func (p *Pipeline) Cluster() kafka.Cluster { return p.cluster }
 
 // Export writes what is on the topics to files.
-func (p *Pipeline) Export(ctx context.Context, dir string) (*exporter.Summary, error) {
+func (p *Pipeline) Export(ctx context.Context, dir string) (*folder.Summary, error) {
 	return exporter.Export(ctx, exporter.Options{
-		Reader: kafka.NewReader(p.client), Topics: p.opts.Topics, Codec: p.opts.Codec, Dir: dir,
+		Reader: kafka.NewReader(p.client), Topics: p.opts.Topics, Codec: p.opts.Codec,
+		Policy: p.opts.Policy, Capabilities: p.opts.Scorer.Vocabulary().Capabilities, Dir: dir,
 	})
 }

@@ -23,7 +23,7 @@ import (
 	"cream/schemas"
 	"cream/scoring"
 	"cream/selection"
-	"cream/stream/exporter"
+	"cream/stream/folder"
 	"cream/stream/ingester"
 	"cream/stream/kafka"
 	"cream/stream/pipeline"
@@ -92,7 +92,7 @@ type run struct {
 }
 
 // once runs a file through the whole stream and returns the output folder.
-func (r run) once(t *testing.T) (string, *exporter.Summary) {
+func (r run) once(t *testing.T) (string, *folder.Summary) {
 	t.Helper()
 	policy, err := selection.ParsePolicy("policy.yaml", []byte(r.policy), nil, nil)
 	if err != nil {
@@ -188,7 +188,7 @@ func TestOnceAccountsForEverySample(t *testing.T) {
 	for _, line := range input {
 		given[line] = true
 	}
-	for _, name := range []string{exporter.CuratedFile, exporter.ControlFile} {
+	for _, name := range []string{folder.CuratedFile, folder.ControlFile} {
 		seen := make(map[string]bool)
 		for _, line := range readLines(t, out, name) {
 			if !given[line] || seen[line] {
@@ -200,7 +200,7 @@ func TestOnceAccountsForEverySample(t *testing.T) {
 			t.Errorf("%s has %d samples, want 300", name, len(seen))
 		}
 	}
-	for i, line := range readLines(t, out, exporter.DeadLetterFile) {
+	for i, line := range readLines(t, out, folder.DeadLetterFile) {
 		var dead struct {
 			Reason, Error, Stage string
 			Input                int
@@ -226,10 +226,10 @@ func TestTheSameChoiceAgain(t *testing.T) {
 	shuffled := slices.Clone(input)
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 	second, _ := run{input: writeInput(t, shuffled), policy: "budget: {ratio: 0.3}"}.once(t)
-	if diff := cmp.Diff(readLines(t, first, exporter.DecisionsFile), readLines(t, second, exporter.DecisionsFile)); diff != "" {
+	if diff := cmp.Diff(readLines(t, first, folder.DecisionsFile), readLines(t, second, folder.DecisionsFile)); diff != "" {
 		t.Errorf("the input's order changed the decisions:\n%s", diff)
 	}
-	for _, name := range []string{exporter.CuratedFile, exporter.ControlFile} {
+	for _, name := range []string{folder.CuratedFile, folder.ControlFile} {
 		a, b := readLines(t, first, name), readLines(t, second, name)
 		slices.Sort(a)
 		slices.Sort(b)

@@ -15,6 +15,7 @@ import (
 
 	"cream/schemas"
 	"cream/scoring"
+	"cream/scoring/text"
 	"cream/stream/kafka"
 )
 
@@ -193,21 +194,9 @@ func (s *Scorer) deadLetter(r *kgo.Record, err error) *kgo.Record {
 
 // publish makes the record for the topic scores.
 func (s *Scorer) publish(r *kgo.Record, sample *schemas.Sample, rating scoring.Rating) (*kgo.Record, error) {
-	vocabulary := s.opts.Scorer.Vocabulary()
-	hash := sha256.Sum256(r.Value)
-	scores := make(map[string]float32, len(rating.Scores))
-	for i, name := range vocabulary.Capabilities {
-		scores[name] = rating.Scores[i]
-	}
-	value, err := s.opts.Codec.EncodeScore(&schemas.Score{
-		ID: sample.ID, Source: sample.Source, EventTime: sample.EventTime,
-		Topic: r.Topic, Partition: r.Partition, Offset: r.Offset,
-		ContentHash: hash[:], PictureHash: rating.PictureHash,
-		Modality: schemas.Modality(len(sample.Images)), Tokens: rating.Tokens,
-		Bytes: int64(len(r.Value)) + rating.PictureBytes, Metadata: sample.Metadata,
-		Styles: rating.Styles, Scores: scores,
-		Bundle: vocabulary.Model, BundleVersion: vocabulary.Version,
-	})
+	score := ScoreOf(r.Value, sample, s.opts.Scorer.Vocabulary(), rating)
+	score.Topic, score.Partition, score.Offset = r.Topic, r.Partition, r.Offset
+	value, err := s.opts.Codec.EncodeScore(score)
 	if err != nil {
 		return nil, fmt.Errorf("score of sample %q: %w", sample.ID, err)
 	}
@@ -215,4 +204,22 @@ func (s *Scorer) publish(r *kgo.Record, sample *schemas.Sample, rating scoring.R
 		Topic: s.opts.Topics.Scores, Partition: r.Partition, Key: []byte(sample.ID), Value: value,
 		Headers: []kgo.RecordHeader{kafka.NumberHeader(kafka.HeaderEventTime, sample.EventTime)},
 	}, nil
+}
+
+// ScoreOf puts together what is known of a sample that was rated, but for the
+// place where it lies. value is the sample's bytes.
+func ScoreOf(value []byte, sample *schemas.Sample, v scoring.Vocabulary, rating scoring.Rating) *schemas.Score {
+	hash := sha256.Sum256(value)
+	scores := make(map[string]float32, len(rating.Scores))
+	for i, name := range v.Capabilities {
+		scores[name] = rating.Scores[i]
+	}
+	return &schemas.Score{
+		ID: sample.ID, Source: sample.Source, EventTime: sample.EventTime,
+		ContentHash: hash[:], PictureHash: rating.PictureHash, TextHash: text.Hash(sample.Conversation),
+		Modality: schemas.Modality(len(sample.Images)), Tokens: rating.Tokens,
+		Bytes: int64(len(value)) + rating.PictureBytes, Metadata: sample.Metadata,
+		Styles: rating.Styles, Scores: scores,
+		Bundle: v.Model, BundleVersion: v.Version,
+	}
 }

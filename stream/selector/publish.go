@@ -27,7 +27,7 @@ type outcome struct {
 // which their samples lie in the log, so that the harvester reads forward,
 // and its summary.
 func (s *Selector) outcome(closed *selection.ClosedWindow, seen *distinct) (*outcome, error) {
-	o := &outcome{window: window(closed.Summary), seen: seen, chosen: newDistinct()}
+	o := &outcome{window: WindowOf(closed.Summary), seen: seen, chosen: newDistinct()}
 	var chosen []schemas.Selection
 	for pick := range closed.Picks() {
 		chosen = append(chosen, s.selection(pick, schemas.RoleCurated, &o.window))
@@ -65,19 +65,27 @@ func (s *Selector) record(topic string, key, value []byte, eventTime int64) *kgo
 	}}
 }
 
+// selection is a pick's record, with the place of its sample.
 func (s *Selector) selection(p selection.Pick, role string, w *schemas.Window) schemas.Selection {
+	chosen := SelectionOf(p, role, w)
+	chosen.Topic, chosen.Partition, chosen.Offset = s.opts.Topics.Samples, p.Partition, p.SampleOffset
+	return chosen
+}
+
+// SelectionOf is a pick of the machine in the form in which it travels, but
+// for the place of its sample.
+func SelectionOf(p selection.Pick, role string, w *schemas.Window) schemas.Selection {
 	return schemas.Selection{
 		Role: role, ID: p.ID, Source: p.Source, EventTime: p.EventTime,
-		Topic: s.opts.Topics.Samples, Partition: p.Partition, Offset: p.SampleOffset,
 		WindowStart: w.Start, WindowEnd: w.End,
 		Capability: p.Capability, Style: p.Style, Score: p.Score,
-		Rank: int32(p.Rank), Cutoff: p.Cutoff, Order: int32(p.Order), Policy: w.Policy,
+		Rank: int32(p.Rank), Cutoff: p.Cutoff, Order: int32(p.Order), Round: int32(p.Round), Policy: w.Policy,
 	}
 }
 
-// window is the machine's summary in the form in which it travels. The one
+// WindowOf is the machine's summary in the form in which it travels. The one
 // window over all time ends, for readers of dates, with the year 9999.
-func window(s selection.Summary) schemas.Window {
+func WindowOf(s selection.Summary) schemas.Window {
 	w := schemas.Window{
 		Start: s.Start, End: min(s.End, selection.EndOfTime), Policy: s.Policy,
 		Records: s.Records, Samples: s.Candidates, Duplicates: s.Duplicates,

@@ -1,0 +1,238 @@
+package batch_test
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cream/selection"
+	"cream/stream/batch"
+	"cream/stream/folder"
+)
+
+// run selects as the command does, and returns the folder.
+func run(t *testing.T, scores, policy string) (string, *folder.Summary) {
+	t.Helper()
+	first, known, err := batch.Names(scores)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := selection.ParsePolicy("policy.yaml", []byte(policy), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	capabilities, err := batch.Capabilities(p, nil, first, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runOptions(t, batch.Options{Scores: scores, Policy: p, Capabilities: capabilities})
+}
+
+func runOptions(t *testing.T, o batch.Options) (string, *folder.Summary) {
+	t.Helper()
+	o.Workers, o.Dir = 2, filepath.Join(t.TempDir(), "out")
+	b, err := batch.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	summary, err := b.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o.Dir, summary
+}
+
+func write(t *testing.T, name string, lines ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func read(t *testing.T, dir, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func readLines(t *testing.T, dir, name string) []string {
+	t.Helper()
+	return slices.Collect(strings.Lines(read(t, dir, name)))
+}
+
+// golden is a pool and what the reference implementation selects from it.
+type golden struct {
+	Ratio        json.Number
+	Budget       int64
+	Threshold    float32
+	Capabilities []string
+	Samples      []struct {
+		Idx    int
+		Source string
+		Styles []string
+		Scores []json.Number
+	}
+	Rounds   int32
+	Steps    []step
+	Selected []int
+}
+
+type step struct {
+	Capability string
+	Picked     []int
+}
+
+func goldens(t *testing.T) map[string]golden {
+	t.Helper()
+	shared := os.Getenv("CREAM_SHARED")
+	if shared == "" {
+		shared = filepath.Join("..", "..", "..", "shared")
+	}
+	files, err := filepath.Glob(filepath.Join(shared, "golden", "selection", "*.json.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Skipf("no golden selections in %s: set CREAM_SHARED to the folder that has golden/", shared)
+	}
+	all := make(map[string]golden)
+	for _, file := range files {
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var g golden
+		if err := json.NewDecoder(z).Decode(&g); err != nil {
+			t.Fatal(err)
+		}
+		all[filepath.Base(file)] = g
+	}
+	return all
+}
+
+// lines are the pool's score lines: the scores by name or, every other one
+// where lists is set, in a list.
+func (g golden) lines(t *testing.T, lists bool) []string {
+	t.Helper()
+	var lines []string
+	for i, s := range g.Samples {
+		styles, err := json.Marshal(s.Styles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var scores []string
+		for j, v := range s.Scores {
+			if lists && i%2 == 1 {
+				scores = append(scores, v.String())
+			} else {
+				scores = append(scores, fmt.Sprintf("%q: %s", g.Capabilities[j], v))
+			}
+		}
+		form := "{%s}"
+		if lists && i%2 == 1 {
+			form = "[%s]"
+		}
+		lines = append(lines, fmt.Sprintf(`{"id": "%d", "source": %q, "styles": %s, "scores": `+form+`}`, s.Idx, s.Source, styles, strings.Join(scores, ", ")))
+	}
+	return lines
+}
+
+func (g golden) policy(count bool) string {
+	budget := "{ratio: " + g.Ratio.String() + "}"
+	if count {
+		budget = fmt.Sprintf("{count: %d}", g.Budget)
+	}
+	names := make([]string, len(g.Capabilities))
+	for i, name := range g.Capabilities {
+		names[i] = strconv.Quote(name)
+	}
+	return fmt.Sprintf("budget: %s\nthreshold: %v\ncapabilities: [%s]\n", budget, g.Threshold, strings.Join(names, ", "))
+}
+
+// check compares a folder with the reference, turn by turn.
+func (g golden) check(t *testing.T, dir string, summary *folder.Summary) {
+	t.Helper()
+	var steps []step
+	var selected []int
+	round := int32(0)
+	for d, err := range folder.ReadDecisions(dir) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		idx, err := strconv.Atoi(d.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(steps) == 0 || d.Round != round || d.Capability != steps[len(steps)-1].Capability {
+			steps = append(steps, step{Capability: d.Capability})
+			round = d.Round
+		}
+		last := &steps[len(steps)-1]
+		last.Picked = append(last.Picked, idx)
+		selected = append(selected, idx)
+	}
+	for _, s := range steps {
+		slices.Sort(s.Picked)
+	}
+	slices.Sort(selected)
+	if diff := cmp.Diff(g.Steps, steps); diff != "" {
+		t.Errorf("turns (-reference +ours):\n%s", diff)
+	}
+	if diff := cmp.Diff(g.Selected, selected); diff != "" {
+		t.Errorf("selected (-reference +ours):\n%s", diff)
+	}
+	if n := int64(len(g.Samples)); summary.Samples != n || summary.Scored != n || summary.Selected != int64(len(g.Selected)) {
+		t.Errorf("summary: %+v", summary)
+	}
+	for w, err := range folder.ReadWindows(dir) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.Rounds != g.Rounds || w.Budget != g.Budget {
+			t.Errorf("rounds and budget are %d and %d, want %d and %d", w.Rounds, w.Budget, g.Rounds, g.Budget)
+		}
+	}
+}
+
+func TestGoldenSelections(t *testing.T) {
+	for name, g := range goldens(t) {
+		t.Run(name, func(t *testing.T) {
+			lines := g.lines(t, true)
+			path := write(t, "scores.jsonl", lines...)
+			for _, count := range []bool{false, true} {
+				dir, summary := run(t, path, g.policy(count))
+				g.check(t, dir, summary)
+				curated := readLines(t, dir, folder.CuratedFile)
+				var want []string
+				for _, idx := range g.Selected {
+					want = append(want, lines[slices.IndexFunc(lines, func(l string) bool {
+						return strings.HasPrefix(l, fmt.Sprintf(`{"id": "%d",`, idx))
+					})]+"\n")
+				}
+				slices.Sort(want)
+				slices.Sort(curated)
+				if diff := cmp.Diff(want, curated); diff != "" {
+					t.Errorf("the chosen lines are not as given:\n%s", diff)
+				}
+			}
+		})
+	}
+}
