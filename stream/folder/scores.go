@@ -42,6 +42,10 @@ func (s *Scores) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// maxScores is how many scores a line may have: each is compared with those
+// before it.
+const maxScores = 1024
+
 // add keeps a score. One that is null is missing. Of a name that comes twice
 // the later one stands, as in all JSON.
 func (s *Scores) add(name string, value []byte) error {
@@ -63,6 +67,9 @@ func (s *Scores) add(name string, value []byte) error {
 				return nil
 			}
 		}
+	}
+	if len(*s) == maxScores {
+		return fault(ReasonInvalid, "there are more than %d scores", maxScores)
 	}
 	*s = append(*s, NamedScore{Name: name, Value: float32(v)})
 	return nil
