@@ -80,7 +80,7 @@ func (s *Score) native() map[string]any {
 		"id": s.ID, "source": s.Source, "event_time": s.EventTime,
 		"topic": s.Topic, "partition": s.Partition, "offset": s.Offset,
 		"content_hash": nonNil(s.ContentHash), "picture_hash": int64(s.PictureHash), "text_hash": int64(s.TextHash),
-		"modality": s.Modality, "tokens": s.Tokens, "bytes": s.Bytes,
+		"modality": s.Modality, "tokens": s.Tokens, "answer_tokens": s.AnswerTokens, "bytes": s.Bytes,
 		"metadata": nativeStrings(s.Metadata), "styles": styles, "scores": scores,
 		"bundle": s.Bundle, "bundle_version": s.BundleVersion,
 	}
@@ -91,7 +91,7 @@ func scoreFrom(f fields) (*Score, error) {
 		ID: f.str("id", ""), Source: f.str("source", UnknownSource), EventTime: f.long("event_time", 0),
 		Topic: f.str("topic", ""), Partition: int32(f.long("partition", 0)), Offset: f.long("offset", 0),
 		ContentHash: f.bytes("content_hash"), PictureHash: uint64(f.long("picture_hash", 0)), TextHash: uint64(f.long("text_hash", 0)),
-		Modality: f.str("modality", ModalityText), Tokens: f.long("tokens", 0), Bytes: f.long("bytes", 0),
+		Modality: f.str("modality", ModalityText), Tokens: f.long("tokens", 0), AnswerTokens: f.long("answer_tokens", 0), Bytes: f.long("bytes", 0),
 		Metadata: f.strings("metadata"), Styles: f.list("styles"), Scores: f.floats("scores"),
 		Bundle: f.str("bundle", ""), BundleVersion: f.str("bundle_version", ""),
 	}
@@ -111,6 +111,7 @@ func (s *Selection) native() map[string]any {
 		"window_start": s.WindowStart, "window_end": s.WindowEnd,
 		"capability": s.Capability, "style": s.Style, "score": s.Score, "rank": s.Rank,
 		"cutoff": s.Cutoff, "order": s.Order, "round": s.Round, "policy": s.Policy,
+		"on_arrival": s.OnArrival, "content": int64(s.Content), "picture_hash": int64(s.PictureHash), "text_hash": int64(s.TextHash),
 	}
 }
 
@@ -123,6 +124,8 @@ func selectionFrom(f fields) (*Selection, error) {
 		Capability: f.str("capability", ""), Style: f.str("style", ""),
 		Score: f.float("score"), Rank: int32(f.long("rank", 0)), Cutoff: f.float("cutoff"),
 		Order: int32(f.long("order", 0)), Round: int32(f.long("round", 0)), Policy: f.str("policy", ""),
+		OnArrival: f.flag("on_arrival"), Content: uint64(f.long("content", 0)),
+		PictureHash: uint64(f.long("picture_hash", 0)), TextHash: uint64(f.long("text_hash", 0)),
 	}
 	if s.Role != RoleCurated && s.Role != RoleControl {
 		return nil, fmt.Errorf("role %q is neither %s nor %s", s.Role, RoleCurated, RoleControl)
@@ -134,7 +137,9 @@ func (w *Window) native() map[string]any {
 	return map[string]any{
 		"window_start": w.Start, "window_end": w.End, "policy": w.Policy,
 		"records": w.Records, "samples": w.Samples, "duplicates": w.Duplicates,
-		"budget": w.Budget, "selected": w.Selected, "control": w.Control,
+		"filtered": w.Filtered, "set_aside": w.SetAside, "withdrawn": w.Withdrawn, "same": w.Same,
+		"budget": w.Budget, "unit": w.Unit, "spent": w.Spent, "carried_in": w.CarriedIn, "carried_out": w.CarriedOut,
+		"selected": w.Selected, "on_arrival": w.OnArrival, "in_exact": w.InExact, "exact_score": w.ExactScore, "control": w.Control,
 		"earlier": w.Earlier, "rounds": w.Rounds, "shortfall": w.Shortfall, "approximate": w.Approximate,
 		"styles": nativeCounts(w.Styles), "capabilities": nativeCounts(w.Capabilities),
 		"samples_seen":    nonNil(w.Sketches.SamplesSeen),
@@ -150,6 +155,9 @@ func windowFrom(f fields) (*Window, error) {
 	return &Window{
 		Start: f.long("window_start", 0), End: f.long("window_end", 0), Policy: f.str("policy", ""),
 		Records: f.long("records", 0), Samples: f.long("samples", 0), Duplicates: f.long("duplicates", 0),
+		Filtered: f.long("filtered", 0), SetAside: f.long("set_aside", 0), Withdrawn: f.long("withdrawn", 0), Same: f.long("same", 0),
+		Unit: f.str("unit", "samples"), Spent: f.long("spent", 0), CarriedIn: f.long("carried_in", 0), CarriedOut: f.long("carried_out", 0),
+		OnArrival: f.long("on_arrival", 0), InExact: f.long("in_exact", 0), ExactScore: f.double("exact_score"),
 		Budget: f.long("budget", 0), Selected: f.long("selected", 0), Control: f.long("control", 0),
 		Earlier: f.long("earlier", 0), Rounds: int32(f.long("rounds", 0)),
 		Shortfall: f.str("shortfall", ""), Approximate: f.str("approximate", ""),

@@ -67,6 +67,16 @@ func (f fields) float(name string) float32 {
 	return 0
 }
 
+func (f fields) double(name string) float64 {
+	v, _ := f.value(name).(float64)
+	return v
+}
+
+func (f fields) flag(name string) bool {
+	v, _ := f.value(name).(bool)
+	return v
+}
+
 // strings reads a map of strings. It does not unwrap unions: a map of one
 // entry called "string" is a map.
 func (f fields) strings(name string) map[string]string {

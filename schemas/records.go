@@ -13,6 +13,7 @@ type Score struct {
 	TextHash      uint64 // of the normalised text; 0 where the sample has none
 	Modality      string // ModalityText, ModalityImage or ModalityMultiImage
 	Tokens        int64
+	AnswerTokens  int64 // of Tokens
 	Bytes         int64 // of the sample and of the pictures it names
 	Metadata      map[string]string
 	Styles        []string           // most probable first, never empty
@@ -57,6 +58,10 @@ type Selection struct {
 	Cutoff      float32 // the score of the last one taken from the bin
 	Order       int32   // place in the window's order of choosing, from 1
 	Round       int32   // of the turn that chose it, from 1; 0 for control
+	OnArrival   bool    // taken when its score came
+	Content     uint64  // the first 8 bytes of the content hash, big-endian
+	PictureHash uint64  // this and TextHash where the policy looks for near duplicates
+	TextHash    uint64
 	Policy      string
 }
 
@@ -71,10 +76,21 @@ type Window struct {
 	Start, End   int64 // ms; the end is exclusive
 	Policy       string
 	Records      int64
+	Filtered     int64 // not judged by the policy
+	SetAside     int64 // of other bundles
+	Withdrawn    int64
 	Samples      int64 // distinct ids
 	Duplicates   int64
-	Budget       int64
+	Same         int64  // of Samples, the same as another by content
+	Budget       int64  // in Unit
+	Unit         string // samples, tokens or bytes
+	Spent        int64
+	CarriedIn    int64
+	CarriedOut   int64
 	Selected     int64
+	OnArrival    int64   // of Selected
+	InExact      int64   // of Selected, where picks leave on arrival
+	ExactScore   float64 // likewise
 	Control      int64
 	Earlier      int64 // of Samples, those that an earlier window had chosen
 	Rounds       int32

@@ -28,6 +28,8 @@ type Rating struct {
 	PictureHash uint64
 	// Tokens counts the text tokens of the whole conversation.
 	Tokens int64
+	// AnswerTokens counts, of Tokens, those of the answers.
+	AnswerTokens int64
 	// PictureBytes counts the bytes of the encoded pictures.
 	PictureBytes int64
 }

@@ -40,7 +40,11 @@ type arrivals struct {
 	learnAt uint32
 	// latest is the highest event time of a candidate.
 	latest int64
-	news   map[int]uint64 // arrivals of bins that the cutoffs do not know
+	// Before a restart these had been taken, and records below the positions
+	// decided on.
+	again     map[uint64]Chosen
+	positions map[int32]int64
+	news      map[int]uint64 // arrivals of bins that the cutoffs do not know
 }
 
 // arrival is a candidate that was taken, the capability and place of the style
@@ -90,6 +94,13 @@ func (w *window) arrive(c *Candidate, i uint32, l *learnt) *Pick {
 		w.learnFromItself(l)
 	}
 	l.refreshIfDue(w)
+	if again, ok := a.again[w.pack.idHash(i)]; ok {
+		w.retake(c, i, again)
+		return nil
+	}
+	if c.Offset < a.positions[c.Partition] {
+		return nil // it had been left
+	}
 	bins := l.binsOf(w.pack, w.pack.kind(i))
 	column, place, ok := l.best(c, bins, w)
 	if !ok {
@@ -103,16 +114,38 @@ func (w *window) arrive(c *Candidate, i uint32, l *learnt) *Pick {
 	if a.spent+cost > w.allowed() || w.history.has(same.id) || w.history.hasContent(same) || !w.admitNow(c, column, place, cost) {
 		return nil
 	}
-	a.spent += cost
-	a.taken.set(i)
 	cut := l.cutoffs[bins[place]*l.columns+column].score
-	a.picks = append(a.picks, arrival{candidate: i, column: uint16(column), place: uint16(place), cutoff: cut})
-	w.history.memory.add(same, w.end) // no other window takes it
+	w.take(arrival{candidate: i, column: uint16(column), place: uint16(place), cutoff: cut}, cost)
 	s := closedState{rules: w.rules, pack: w.pack}
 	p := s.sample(i)
 	p.Capability, p.Score, p.Style = w.rules.names[column], c.Scores[w.rules.columns[column]], w.styleAt(i, place)
 	p.Order, p.OnArrival, p.Cutoff = len(a.picks), true, cut
 	return &p
+}
+
+// take counts a candidate as taken; no other window takes it.
+func (w *window) take(t arrival, cost uint64) {
+	a := w.arrived
+	a.spent += cost
+	a.taken.set(t.candidate)
+	a.picks = append(a.picks, t)
+	w.history.memory.add(w.pack.hashes(t.candidate), w.end)
+}
+
+// retake takes a candidate as it was taken before a restart.
+func (w *window) retake(c *Candidate, i uint32, as Chosen) {
+	t := arrival{candidate: i, cutoff: as.Cutoff}
+	t.column = uint16(max(slices.Index(w.rules.names, as.Capability), 0))
+	if slices.Contains(w.rules.policy.Bins.keys(), "style") {
+		list := w.pack.kinds.styleNames[w.pack.kinds.all[w.pack.kind(i)].list]
+		t.place = uint16(max(slices.Index(list, as.Style), 0))
+	}
+	cost := uint64(1)
+	if w.rules.keepCost {
+		cost = uint64(w.rules.cost(c))
+	}
+	w.tallyUp(c, int(t.column), int(t.place), cost)
+	w.take(t, cost)
 }
 
 // styleAt returns the style that a candidate counts for in its place-th bin.
@@ -129,18 +162,9 @@ func (w *window) admitNow(c *Candidate, column, place int, cost uint64) bool {
 		return true
 	}
 	budget := w.allowed()
-	style := c.Styles[min(place, len(c.Styles)-1)]
-	of := [...]struct{ kind, name string }{{ofCapability, w.rules.names[column]}, {ofStyle, style}, {ofSource, c.Source}}
-	var counts [len(of)]*bound
+	counts := w.countsOf(c, column, place)
 	missing := uint64(0)
-	for k, o := range of {
-		key := o.kind + " " + o.name
-		b := a.tally[key]
-		if b == nil {
-			b = &bound{limit: policy.limit(o.kind, o.name)}
-			a.tally[key] = b
-		}
-		counts[k] = b
+	for _, b := range counts {
 		if b.limit == nil || b.limit.Max == nil {
 			continue
 		}
@@ -166,11 +190,34 @@ func (w *window) admitNow(c *Candidate, column, place int, cost uint64) bool {
 	if a.spent+cost+missing > budget {
 		return false
 	}
-	for _, b := range counts {
+	w.tallyUp(c, column, place, cost)
+	return true
+}
+
+// tallyUp counts a pick against the limits.
+func (w *window) tallyUp(c *Candidate, column, place int, cost uint64) {
+	if w.arrived.tally == nil {
+		return
+	}
+	for _, b := range w.countsOf(c, column, place) {
 		b.samples++
 		b.spent += cost
 	}
-	return true
+}
+
+// countsOf returns what a pick counts against.
+func (w *window) countsOf(c *Candidate, column, place int) (counts [3]*bound) {
+	style := c.Styles[min(place, len(c.Styles)-1)]
+	for k, o := range [...]struct{ kind, name string }{{ofCapability, w.rules.names[column]}, {ofStyle, style}, {ofSource, c.Source}} {
+		key := o.kind + " " + o.name
+		b := w.arrived.tally[key]
+		if b == nil {
+			b = &bound{limit: w.rules.policy.limit(o.kind, o.name)}
+			w.arrived.tally[key] = b
+		}
+		counts[k] = b
+	}
+	return counts
 }
 
 // limit returns the limit of a capability, style or source; nil: none.

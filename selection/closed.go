@@ -64,7 +64,9 @@ type Pick struct {
 // Chosen returns what a later machine is to be told of a pick of the window
 // with the end.
 func (p Pick) Chosen(end int64) Chosen {
-	return Chosen{ID: p.ID, End: end, Content: p.Content, PictureHash: p.PictureHash, TextHash: p.TextHash}
+	return Chosen{ID: p.ID, End: end, Content: p.Content, PictureHash: p.PictureHash, TextHash: p.TextHash,
+		Capability: p.Capability, Style: p.Style, Cutoff: p.Cutoff,
+	}
 }
 
 // Summary is what happened in a window.

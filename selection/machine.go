@@ -159,6 +159,9 @@ type Machine struct {
 	memory        *memory
 	carried       uint64
 	learnt        *learnt // nil where picks leave when windows close
+	// retaken has, by end and by hash of the id, what windows that are still
+	// open had taken on arrival before a restart.
+	retaken map[int64]map[uint64]Chosen
 }
 
 // New returns a Machine, or every mistake in the options.
@@ -174,6 +177,7 @@ func New(o Options) (*Machine, error) {
 		open:          make(map[int64]*window),
 		closedThrough: o.ClosedThrough,
 		positions:     maps.Clone(o.Positions),
+		retaken:       make(map[int64]map[uint64]Chosen),
 		memory:        newMemory(&o.Policy, o.Horizon, o.ClosedThrough),
 		carried:       o.Carried,
 	}
@@ -182,7 +186,7 @@ func New(o Options) (*Machine, error) {
 	}
 	if o.Chosen != nil {
 		for c := range o.Chosen {
-			m.memory.add(c.hashes(), c.End)
+			m.recall(c)
 		}
 	}
 	return m, nil
@@ -224,6 +228,10 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 	w := m.open[end]
 	if w == nil {
 		w = newWindow(&m.rules, m.start(end), end, m.memory.before(end))
+		if w.arrived != nil {
+			w.arrived.again, w.arrived.positions = m.retaken[end], m.positions
+			delete(m.retaken, end)
+		}
 		m.open[end] = w
 	}
 	if !m.rules.fromBundle(c.Bundle) {
@@ -242,6 +250,26 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 		effects.Taken = w.arrive(c, w.pack.n-1, m.learnt)
 	}
 	return effects, err
+}
+
+// recall takes in what was chosen before a restart. What an open window had
+// taken on arrival, it takes again when it is read again.
+func (m *Machine) recall(c Chosen) {
+	id := xxhash.Sum64String(c.ID)
+	switch {
+	case c.Withdrawn:
+		m.memory.forget(id)
+		for _, taken := range m.retaken {
+			delete(taken, id)
+		}
+	case c.End > m.closedThrough && m.learnt != nil:
+		if m.retaken[c.End] == nil {
+			m.retaken[c.End] = make(map[uint64]Chosen)
+		}
+		m.retaken[c.End][id] = c
+	default:
+		m.memory.add(c.hashes(), c.End)
+	}
 }
 
 // withdraw takes a sample out of the open windows, and out of what is
@@ -266,6 +294,13 @@ func (m *Machine) end(t int64) int64 {
 		return EndOfTime
 	}
 	return t - t%m.size + m.size
+}
+
+// WindowOf returns the start (ms, inclusive) and end (ms, exclusive) of the
+// window that an event time belongs to.
+func (m *Machine) WindowOf(eventTime int64) (start, end int64) {
+	end = m.end(eventTime)
+	return m.start(end), end
 }
 
 // WindowEnd returns the end (ms, exclusive) of the window that an event time

@@ -18,6 +18,13 @@ type Chosen struct {
 	// Content is the first 8 bytes of the content hash, big-endian.
 	Content               uint64
 	PictureHash, TextHash uint64
+	// Capability, Style and Cutoff are how it was taken on arrival, where its
+	// window may still be open.
+	Capability, Style string
+	Cutoff            float32
+	// Withdrawn says that it was chosen, as far as has been told, and then
+	// withdrawn.
+	Withdrawn bool
 }
 
 // hashes are what is remembered of a chosen sample.

@@ -221,7 +221,7 @@ func (s *Scorer) rating(p *prepared, scores, styles []float32) (scoring.Rating, 
 	b := s.opts.Bundle
 	out := scoring.Rating{
 		Scores: make([]float32, len(scores)), PictureHash: p.pictureHash,
-		Tokens: p.tokens, PictureBytes: p.pictureBytes,
+		Tokens: p.tokens, AnswerTokens: p.answerTokens, PictureBytes: p.pictureBytes,
 	}
 	for i, v := range scores {
 		if math.IsNaN(float64(v)) {

@@ -32,6 +32,7 @@ type prepared struct {
 	pictureHash  uint64
 	pictureBytes int64
 	tokens       int64
+	answerTokens int64
 }
 
 // shape is what samples of one batch have in common.
@@ -81,6 +82,7 @@ func (p *preparer) prepare(s *schemas.Sample) (*prepared, error) {
 	questionIDs := p.tokenizer.Encode(text.Cut(question))
 	answerIDs := p.tokenizer.Encode(text.Cut(answer))
 	out.tokens = int64(len(questionIDs) + len(answerIDs))
+	out.answerTokens = int64(len(answerIDs))
 	out.question = p.tokenizer.Fit(questionIDs, p.inputs.Text.QuestionLengths)
 	out.answer = p.tokenizer.Fit(answerIDs, p.inputs.Text.AnswerLengths)
 	out.features = p.features.Compute(nil, question, answer, len(s.Conversation), len(s.Images))

@@ -25,7 +25,7 @@ func run(t *testing.T, scores, policy string) (string, *folder.Summary) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := selection.ParsePolicy("policy.yaml", []byte(policy), known)
+	p, err := selection.ParsePolicy("policy.yaml", []byte(policy), known, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

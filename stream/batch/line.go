@@ -9,6 +9,7 @@ import (
 	"cream/selection"
 	"cream/stream/folder"
 	"cream/stream/ingester"
+	"cream/stream/selector"
 )
 
 // result is what became of a row: a score line, or why there is none.
@@ -61,6 +62,9 @@ func candidate(r *result, sampleRow int64) *selection.Candidate {
 	c := &selection.Candidate{
 		ID: r.line.ID, Source: r.line.Source, Styles: r.line.Styles, Scores: r.scores,
 		EventTime: r.line.EventTime, Offset: r.row.number, SampleOffset: sampleRow,
+		PictureHash: r.line.PictureHash, TextHash: r.line.TextHash, Metadata: r.line.Metadata,
+		Tokens: r.line.Tokens, AnswerTokens: r.line.AnswerTokens, Bytes: r.line.Bytes,
+		Bundle: selector.BundleOf(r.line.Bundle, r.line.BundleVersion),
 	}
 	if len(r.line.ContentHash) > 0 {
 		copy(c.ContentHash[:], r.line.ContentHash)

@@ -76,7 +76,7 @@ func asGiven(t *testing.T, form, sample string) string {
 // all chooses everything.
 func all(t *testing.T) selection.Policy {
 	t.Helper()
-	p, err := selection.ParsePolicy("policy.yaml", []byte("budget: {ratio: 1}"), nil)
+	p, err := selection.ParsePolicy("policy.yaml", []byte("budget: {ratio: 1}"), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,6 +47,9 @@ func (c *Console) Follow(ctx context.Context, from Followed) error {
 		records := fetches.Records()
 		// Of a flood only what would stay on the page is worth decoding.
 		for _, r := range records[max(0, len(records)-c.opts.Keep):] {
+			if r.Value == nil {
+				continue // a sample that was withdrawn
+			}
 			picked, err := from.picked(ctx, r)
 			if err != nil {
 				c.opts.Logger.Warn("the page cannot show a chosen sample", "topic", r.Topic, "offset", r.Offset, "error", err)

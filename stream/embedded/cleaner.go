@@ -221,6 +221,11 @@ func (c *Cleaner) needed(ctx context.Context) (samples, scores map[int32]int64, 
 			}
 			continue
 		}
+		if record.Value == nil { // a withdrawal
+			withdrawn, _ := kafka.IntHeader(record, kafka.HeaderSampleOffset)
+			samples[partition] = min(offset, withdrawn)
+			continue
+		}
 		score, err := c.opts.Codec.DecodeScore(ctx, record.Value)
 		if err != nil {
 			return nil, nil, fmt.Errorf("cleaner: %s/%d at offset %d: %w", t.Scores, partition, record.Offset, err)

@@ -74,15 +74,40 @@ func (e *export) values(ctx context.Context, name, topic string, count *int64) e
 	if err != nil {
 		return err
 	}
-	return e.Reader.Scan(ctx, topic, func(r *kgo.Record) error {
+	return e.scan(ctx, topic, func(r *kgo.Record) error {
 		*count++
 		return file.Value(r.Value)
 	})
 }
 
+// scan reads a topic without the samples that were withdrawn: what a record
+// without a value, later in its partition, says of a key.
+func (e *export) scan(ctx context.Context, topic string, f func(*kgo.Record) error) error {
+	type place struct {
+		partition int32
+		key       string
+	}
+	withdrawn := make(map[place]int64) // offset of the last that says so
+	err := e.Reader.Scan(ctx, topic, func(r *kgo.Record) error {
+		if r.Value == nil {
+			withdrawn[place{r.Partition, string(r.Key)}] = r.Offset
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return e.Reader.Scan(ctx, topic, func(r *kgo.Record) error {
+		if last, ok := withdrawn[place{r.Partition, string(r.Key)}]; ok && r.Offset <= last {
+			return nil
+		}
+		return f(r)
+	})
+}
+
 func (e *export) decisions(ctx context.Context) error {
 	var all []*schemas.Selection
-	err := e.Reader.Scan(ctx, e.Topics.Selections, func(r *kgo.Record) error {
+	err := e.scan(ctx, e.Topics.Selections, func(r *kgo.Record) error {
 		s, err := e.Codec.DecodeSelection(ctx, r.Value)
 		if err == nil && s.Role == schemas.RoleCurated {
 			all = append(all, s)
@@ -114,7 +139,7 @@ func (e *export) scores(ctx context.Context) error {
 	}
 	seen := make(map[uint64]struct{}) // of ids; two of them in 2^64 look alike
 	var text []byte
-	return e.Reader.Scan(ctx, e.Topics.Scores, func(r *kgo.Record) error {
+	return e.scan(ctx, e.Topics.Scores, func(r *kgo.Record) error {
 		s, err := e.Codec.DecodeScore(ctx, r.Value)
 		if err != nil {
 			return err
@@ -186,7 +211,7 @@ func (e *export) windows(ctx context.Context) error {
 // get there.
 func (e *export) samples(ctx context.Context) error {
 	count := func(*kgo.Record) error { e.sum.Samples++; return nil }
-	if err := e.Reader.Scan(ctx, e.Topics.Samples, count); err != nil {
+	if err := e.scan(ctx, e.Topics.Samples, count); err != nil {
 		return err
 	}
 	return e.Reader.Scan(ctx, e.Topics.DeadLetter, func(r *kgo.Record) error {

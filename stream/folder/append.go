@@ -18,7 +18,7 @@ func ScoreLineOf(s *schemas.Score, capabilities []string) ScoreLine {
 	l := ScoreLine{
 		ID: s.ID, Source: s.Source, Styles: s.Styles, Scores: make(Scores, 0, len(s.Scores)),
 		EventTime: s.EventTime, ContentHash: s.ContentHash, PictureHash: s.PictureHash, TextHash: s.TextHash,
-		Tokens: s.Tokens, Bytes: s.Bytes, Metadata: s.Metadata, Bundle: s.Bundle, BundleVersion: s.BundleVersion,
+		Tokens: s.Tokens, AnswerTokens: s.AnswerTokens, Bytes: s.Bytes, Metadata: s.Metadata, Bundle: s.Bundle, BundleVersion: s.BundleVersion,
 	}
 	for _, name := range capabilities {
 		if value, ok := s.Scores[name]; ok {
@@ -75,6 +75,7 @@ func (l *ScoreLine) Append(b []byte) []byte {
 	hash("picture_hash", l.PictureHash)
 	hash("text_hash", l.TextHash)
 	number("tokens", l.Tokens)
+	number("answer_tokens", l.AnswerTokens)
 	number("bytes", l.Bytes)
 	if len(l.Metadata) > 0 {
 		b = append(b, `,"metadata":{`...)

@@ -99,7 +99,7 @@ func TestLinesComeBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := selection.ParsePolicy(folder.PolicyFile, text, nil)
+	policy, err := selection.ParsePolicy(folder.PolicyFile, text, nil, nil)
 	if err != nil || policy.Version() != selection.DefaultPolicy().Version() || !strings.Contains(string(text), policy.Version()) {
 		t.Errorf("%v: %s", err, text)
 	}

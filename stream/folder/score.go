@@ -30,6 +30,7 @@ type ScoreLine struct {
 	PictureHash   uint64
 	TextHash      uint64
 	Tokens        int64
+	AnswerTokens  int64
 	Bytes         int64
 	Metadata      map[string]string
 	Bundle        string
@@ -71,6 +72,7 @@ type wireScore struct {
 	PictureHash   hexNumber         `json:"picture_hash"`
 	TextHash      hexNumber         `json:"text_hash"`
 	Tokens        int64             `json:"tokens"`
+	AnswerTokens  int64             `json:"answer_tokens"`
 	Bytes         int64             `json:"bytes"`
 	Metadata      map[string]string `json:"metadata"`
 	Bundle        string            `json:"bundle"`
@@ -92,7 +94,7 @@ func ParseScoreLine(text []byte) (ScoreLine, error) {
 		ID: string(w.ID), Source: w.Source, Styles: w.Styles, Scores: w.Scores,
 		EventTime: int64(w.EventTime), ContentHash: w.ContentHash,
 		PictureHash: uint64(w.PictureHash), TextHash: uint64(w.TextHash),
-		Tokens: w.Tokens, Bytes: w.Bytes, Metadata: w.Metadata,
+		Tokens: w.Tokens, AnswerTokens: w.AnswerTokens, Bytes: w.Bytes, Metadata: w.Metadata,
 		Bundle: w.Bundle, BundleVersion: w.BundleVersion,
 	}
 	switch {
@@ -104,7 +106,7 @@ func ParseScoreLine(text []byte) (ScoreLine, error) {
 		return ScoreLine{}, withID(l.ID, fault(ReasonInvalid, "sample %q has a style without a name", l.ID))
 	case len(l.Scores) == 0:
 		return ScoreLine{}, withID(l.ID, fault(ReasonScore, "sample %q has no scores", l.ID))
-	case l.Tokens < 0 || l.Bytes < 0:
+	case l.Tokens < 0 || l.AnswerTokens < 0 || l.Bytes < 0:
 		return ScoreLine{}, withID(l.ID, fault(ReasonInvalid, "sample %q has %d tokens and %d bytes: they count from 0", l.ID, l.Tokens, l.Bytes))
 	}
 	return l, nil

@@ -104,6 +104,12 @@ func (h *Harvester) Counts() (curated, control, dead int64) {
 func (h *Harvester) handle(ctx context.Context, records []*kgo.Record) ([]*kgo.Record, error) {
 	out := make([]*kgo.Record, 0, len(records))
 	for _, r := range records {
+		if r.Value == nil { // it is withdrawn
+			for _, topic := range []string{h.opts.Topics.Curated, h.opts.Topics.Control} {
+				out = append(out, &kgo.Record{Topic: topic, Key: r.Key})
+			}
+			continue
+		}
 		selection, err := h.opts.Codec.DecodeSelection(ctx, r.Value)
 		if errors.Is(err, schemas.ErrRegistry) {
 			return nil, err

@@ -9,7 +9,9 @@ import (
 // Headers of cream's records.
 const (
 	HeaderEventTime = "cream-event-time" // ms since the epoch, in decimal
-	HeaderInput     = "cream-input"      // which input the ingester read, and the element's number
+	// HeaderSampleOffset is, on a withdrawal in scores, where it lay in samples.
+	HeaderSampleOffset = "cream-sample-offset"
+	HeaderInput        = "cream-input" // which input the ingester read, and the element's number
 )
 
 // Header returns the value of the record's last header of that name.

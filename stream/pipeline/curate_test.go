@@ -28,7 +28,7 @@ func TestTheStreamAndFilesChooseAlike(t *testing.T) {
 		"budget: {count: 7}\nwindow: {size: 1m}\ncapabilities: {humanities: 2, logical_deduction: 1}\nthreshold: 1",
 	} {
 		out, streamed := run{input: path, policy: policy}.once(t)
-		p, err := selection.ParsePolicy("policy.yaml", []byte(policy), nil)
+		p, err := selection.ParsePolicy("policy.yaml", []byte(policy), nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

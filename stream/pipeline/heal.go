@@ -51,7 +51,10 @@ func (p *Pipeline) scoredUpTo(ctx context.Context, reader *kafka.Reader, partiti
 	if err != nil {
 		return 0, err
 	}
-	if last != nil {
+	if last != nil && last.Value == nil {
+		offset, _ := kafka.IntHeader(last, kafka.HeaderSampleOffset)
+		reached = offset + 1
+	} else if last != nil {
 		score, err := p.opts.Codec.DecodeScore(ctx, last.Value)
 		if err != nil {
 			return 0, fmt.Errorf("read the last score of partition %d: %w", partition, err)

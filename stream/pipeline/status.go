@@ -75,6 +75,9 @@ func (p *Pipeline) count(ctx context.Context) (Progress, error) {
 		t.Windows: one(&found.Windows),
 		t.Curated: one(&found.Curated),
 		t.Selections: func(r *kgo.Record) error {
+			if r.Value == nil {
+				return nil // a withdrawal
+			}
 			chosen, err := p.opts.Codec.DecodeSelection(ctx, r.Value)
 			if err == nil && chosen.Role == schemas.RoleCurated {
 				found.Selected++

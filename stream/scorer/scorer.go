@@ -113,6 +113,10 @@ func (s *Scorer) handle(ctx context.Context, records []*kgo.Record) ([]*kgo.Reco
 	var samples []*schemas.Sample
 	var at []int // samples[j] came from records[at[j]]
 	for i, r := range records {
+		if r.Value == nil {
+			out[i] = s.withdraw(r)
+			continue
+		}
 		if errors.Is(faults[i], schemas.ErrRegistry) {
 			return nil, faults[i]
 		}
@@ -148,6 +152,9 @@ func (s *Scorer) decodeAll(ctx context.Context, records []*kgo.Record) ([]*schem
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, r := range records {
+		if r.Value == nil {
+			continue
+		}
 		group.Go(func() error {
 			samples[i], faults[i] = s.decode(ctx, r)
 			return nil
@@ -160,9 +167,6 @@ func (s *Scorer) decodeAll(ctx context.Context, records []*kgo.Record) ([]*schem
 // decode reads a sample and settles its event time: the sample's own, else
 // the header's, else the time at which the record was written.
 func (s *Scorer) decode(ctx context.Context, r *kgo.Record) (*schemas.Sample, error) {
-	if r.Value == nil {
-		return nil, &schemas.FormatError{Reason: "empty-value", Err: errors.New("the record has no value: withdrawing a sample is not supported")}
-	}
 	sample, err := s.opts.Codec.DecodeSample(ctx, r.Value)
 	if err != nil {
 		return nil, err
@@ -180,6 +184,18 @@ func (s *Scorer) decode(ctx context.Context, r *kgo.Record) (*schemas.Sample, er
 			time.UnixMilli(sample.EventTime).UTC().Format(time.RFC3339), s.opts.MaxAhead)}
 	}
 	return sample, nil
+}
+
+// withdraw hands on that a sample must not be used: a record with its key and
+// no value.
+func (s *Scorer) withdraw(r *kgo.Record) *kgo.Record {
+	if len(r.Key) == 0 {
+		return s.deadLetter(r, &schemas.FormatError{Reason: "withdrawal-without-key", Err: errors.New("the record has neither a value nor a key: the key names the sample to withdraw")})
+	}
+	return &kgo.Record{
+		Topic: s.opts.Topics.Scores, Partition: r.Partition, Key: r.Key,
+		Headers: []kgo.RecordHeader{kafka.NumberHeader(kafka.HeaderSampleOffset, r.Offset)},
+	}
 }
 
 func (s *Scorer) deadLetter(r *kgo.Record, err error) *kgo.Record {
@@ -217,7 +233,7 @@ func ScoreOf(value []byte, sample *schemas.Sample, v scoring.Vocabulary, rating 
 	return &schemas.Score{
 		ID: sample.ID, Source: sample.Source, EventTime: sample.EventTime,
 		ContentHash: hash[:], PictureHash: rating.PictureHash, TextHash: text.Hash(sample.Conversation),
-		Modality: schemas.Modality(len(sample.Images)), Tokens: rating.Tokens,
+		Modality: schemas.Modality(len(sample.Images)), Tokens: rating.Tokens, AnswerTokens: rating.AnswerTokens,
 		Bytes: int64(len(value)) + rating.PictureBytes, Metadata: sample.Metadata,
 		Styles: rating.Styles, Scores: scores,
 		Bundle: v.Model, BundleVersion: v.Version,

@@ -124,7 +124,7 @@ func (s *session) commit(ctx context.Context, partitions []int32) error {
 	for _, o := range s.outcomes {
 		records = append(records, o.records...)
 	}
-	records = append(records, s.dead...)
+	records = append(append(records, s.taken...), s.dead...)
 	failed := kafka.Produce(ctx, s.kafka.Client(), records)
 	ctx = kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
 		return s.checkpoints(req, partitions)
@@ -145,7 +145,7 @@ func (s *session) commit(ctx context.Context, partitions []int32) error {
 			return err
 		}
 	}
-	s.outcomes, s.dead = nil, nil
+	s.outcomes, s.taken, s.dead = nil, nil, nil
 	return nil
 }
 
@@ -163,6 +163,7 @@ func (s *session) checkpoints(req *kmsg.TxnOffsetCommitRequest, partitions []int
 	for p, offset := range s.needed(partitions) {
 		metadata, err := checkpoint{
 			ClosedThrough: s.machine.ClosedThrough(),
+			Carried:       s.machine.Carried(),
 			Position:      max(s.next[p], s.positions[p]), // a replay is not yet where we were
 		}.metadata()
 		if err != nil {

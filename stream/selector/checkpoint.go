@@ -13,6 +13,8 @@ import (
 type checkpoint struct {
 	// ClosedThrough is the event time (ms) up to which windows are closed.
 	ClosedThrough int64 `json:"closed_through"`
+	// Carried is what the last closed window hands to the next one.
+	Carried uint64 `json:"carried,omitempty"`
 	// Position is the offset behind the last record that was read. On replay
 	// a record below it that belongs to a closed window is settled; one at or
 	// above it is late.
@@ -22,6 +24,7 @@ type checkpoint struct {
 // restored is what a new session finds committed.
 type restored struct {
 	closedThrough int64
+	carried       uint64
 	offsets       map[int32]int64 // committed: the lowest that is needed
 	positions     map[int32]int64
 }
@@ -43,7 +46,9 @@ func readCheckpoints(topic string, topicID [16]byte, resp *kmsg.OffsetFetchRespo
 			return fmt.Errorf("%s/%d: the committed metadata %q was not written by a selector: %w", topic, partition, *metadata, err)
 		}
 		found.positions[partition] = c.Position
-		found.closedThrough = max(found.closedThrough, c.ClosedThrough)
+		if c.ClosedThrough >= found.closedThrough {
+			found.closedThrough, found.carried = c.ClosedThrough, c.Carried
+		}
 		return nil
 	}
 	for _, t := range resp.Topics { // up to version 7

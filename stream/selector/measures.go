@@ -26,7 +26,7 @@ func NewMeasures(reg prometheus.Registerer) *Measures {
 			Name: "cream_windows_closed_total", Help: "Windows closed and published.",
 		}),
 		shortfall: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "cream_window_shortfall_samples_total", Help: "Samples that budgets allowed and windows could not choose.",
+			Name: "cream_window_shortfall_samples_total", Help: "What budgets allowed and windows could not spend: samples, or the tokens or bytes of the budget.",
 		}),
 		styles: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cream_style_samples_total", Help: "Samples of closed windows by style, seen and chosen.",
@@ -52,7 +52,7 @@ func NewMeasures(reg prometheus.Registerer) *Measures {
 // window counts a window that has been committed.
 func (m *Measures) window(o *outcome) error {
 	m.windows.Inc()
-	m.shortfall.Add(float64(max(0, o.window.Budget-o.window.Selected)))
+	m.shortfall.Add(float64(max(0, o.window.Budget-o.window.Spent)))
 	count := func(vec *prometheus.CounterVec, counts map[string]schemas.Count) {
 		for name, c := range counts {
 			vec.WithLabelValues(name, "seen").Add(float64(c.Seen))

@@ -30,7 +30,9 @@ func (s *Selector) outcome(closed *selection.ClosedWindow, seen *distinct) (*out
 	o := &outcome{window: WindowOf(closed.Summary), seen: seen, chosen: newDistinct()}
 	var chosen []schemas.Selection
 	for pick := range closed.Picks() {
-		chosen = append(chosen, s.selection(pick, schemas.RoleCurated, &o.window))
+		if !pick.OnArrival { // else it is published
+			chosen = append(chosen, s.selection(pick, schemas.RoleCurated, &o.window))
+		}
 		o.chosen.insert(pick.ID, pick.Source, binary.BigEndian.AppendUint64(nil, pick.Content))
 	}
 	for pick := range closed.Control() {
@@ -59,6 +61,18 @@ func (s *Selector) outcome(closed *selection.ClosedWindow, seen *distinct) (*out
 	return o, nil
 }
 
+// take makes the record of a pick that leaves on arrival.
+func (s *session) take(pick *selection.Pick, eventTime int64) error {
+	start, end := s.machine.WindowOf(eventTime)
+	chosen := s.selection(*pick, schemas.RoleCurated, &schemas.Window{Start: start, End: end, Policy: s.version})
+	value, err := s.opts.Codec.EncodeSelection(&chosen)
+	if err != nil {
+		return fmt.Errorf("selection of sample %q: %w", chosen.ID, err)
+	}
+	s.taken = append(s.taken, s.record(s.opts.Topics.Selections, []byte(chosen.ID), value, end))
+	return nil
+}
+
 func (s *Selector) record(topic string, key, value []byte, eventTime int64) *kgo.Record {
 	return &kgo.Record{Topic: topic, Key: key, Value: value, Headers: []kgo.RecordHeader{
 		kafka.NumberHeader(kafka.HeaderEventTime, eventTime),
@@ -80,6 +94,7 @@ func SelectionOf(p selection.Pick, role string, w *schemas.Window) schemas.Selec
 		WindowStart: w.Start, WindowEnd: w.End,
 		Capability: p.Capability, Style: p.Style, Score: p.Score,
 		Rank: int32(p.Rank), Cutoff: p.Cutoff, Order: int32(p.Order), Round: int32(p.Round), Policy: w.Policy,
+		OnArrival: p.OnArrival, Content: p.Content, PictureHash: p.PictureHash, TextHash: p.TextHash,
 	}
 }
 
@@ -89,6 +104,9 @@ func WindowOf(s selection.Summary) schemas.Window {
 	w := schemas.Window{
 		Start: s.Start, End: min(s.End, selection.EndOfTime), Policy: s.Policy,
 		Records: s.Records, Samples: s.Candidates, Duplicates: s.Duplicates,
+		Filtered: s.Filtered, SetAside: s.SetAside, Withdrawn: s.Withdrawn, Same: s.Same,
+		Unit: s.Unit, Spent: s.Spent, CarriedIn: s.CarriedIn, CarriedOut: s.CarriedOut,
+		OnArrival: s.OnArrival, InExact: s.InExact, ExactScore: s.ExactScore,
 		Budget: s.Budget, Selected: s.Selected, Control: s.Control,
 		Earlier: s.Earlier, Rounds: int32(s.Rounds), Shortfall: s.Shortfall, Approximate: s.Approximate,
 		Styles:       make(map[string]schemas.Count, len(s.Styles)),

@@ -46,10 +46,11 @@ type Options struct {
 
 // Selector is the stage; see the package comment.
 type Selector struct {
-	opts  Options
-	drain chan struct{}
-	once  sync.Once
-	state kafka.State
+	opts    Options
+	drain   chan struct{}
+	once    sync.Once
+	state   kafka.State
+	version string // of the policy
 
 	selected, control, late, windows atomic.Int64
 	nextEnd                          atomic.Int64 // ms; of the open window that closes first
@@ -75,7 +76,7 @@ func New(opts Options) (*Selector, error) {
 		return nil, err
 	}
 	s := &Selector{
-		opts: opts, drain: make(chan struct{}),
+		opts: opts, drain: make(chan struct{}), version: opts.Policy.Version(),
 		styles: make(map[string]schemas.Count), capabilities: make(map[string]schemas.Count),
 	}
 	s.state.Set(errors.New("not yet started"))

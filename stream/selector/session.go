@@ -41,6 +41,7 @@ type session struct {
 
 	// Worked out, and not yet committed.
 	outcomes []*outcome
+	taken    []*kgo.Record // picks that leave on arrival, and withdrawals
 	dead     []*kgo.Record
 }
 
@@ -131,6 +132,7 @@ func (o *ownership) fetched(ctx context.Context, client *kgo.Client, topic strin
 	if o.found != nil { // partitions that came later
 		maps.Copy(found.offsets, o.found.offsets)
 		maps.Copy(found.positions, o.found.positions)
+		found.carried = o.found.carried
 		found.closedThrough = max(found.closedThrough, o.found.closedThrough)
 	}
 	o.found = &found
@@ -176,11 +178,11 @@ func (s *session) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(s.outcomes) > 0 || len(s.dead) > 0 {
+		if len(s.outcomes)+len(s.taken)+len(s.dead) > 0 {
 			if err := s.commit(ctx, partitions); err != nil {
 				return err
 			}
-			done = done && len(s.outcomes) == 0 && len(s.dead) == 0
+			done = done && len(s.outcomes)+len(s.taken)+len(s.dead) == 0
 		}
 		if done {
 			return nil
@@ -199,7 +201,7 @@ func (s *session) restore(ctx context.Context, partitions []int32, found *restor
 	s.machine, err = selection.New(selection.Options{
 		Policy: s.opts.Policy, Capabilities: s.opts.Capabilities,
 		Horizon:       s.horizon(),
-		ClosedThrough: found.closedThrough, Positions: found.positions,
+		ClosedThrough: found.closedThrough, Positions: found.positions, Carried: found.carried,
 		Chosen: s.chosen(ctx, found.closedThrough, &failed),
 	})
 	if err := errors.Join(err, failed); err != nil {
@@ -231,14 +233,22 @@ func (s *Selector) horizon() time.Duration {
 // chosen yields from our own output which ids earlier windows chose, each with
 // its window's end: an id is chosen once within the machine's horizon. What
 // fails is told in failed.
+//
+// A sample that was withdrawn since counts as never chosen.
 func (s *session) chosen(ctx context.Context, closedThrough int64, failed *error) iter.Seq[selection.Chosen] {
 	after := closedThrough - s.horizon().Milliseconds()
 	enough := errors.New("no more are wanted")
 	return func(yield func(selection.Chosen) bool) {
-		if closedThrough == 0 {
+		if closedThrough == 0 && s.opts.Policy.Emission == selection.OnClose {
 			return
 		}
 		err := s.reader.Scan(ctx, s.opts.Topics.Selections, func(r *kgo.Record) error {
+			if r.Value == nil {
+				if !yield(selection.Chosen{ID: string(r.Key), Withdrawn: true}) {
+					return enough
+				}
+				return nil
+			}
 			chosen, err := s.opts.Codec.DecodeSelection(ctx, r.Value)
 			var format *schemas.FormatError
 			if errors.As(err, &format) { // not ours: the harvester makes it a dead letter
@@ -248,7 +258,7 @@ func (s *session) chosen(ctx context.Context, closedThrough int64, failed *error
 			if err != nil {
 				return fmt.Errorf("%s: read back the ids chosen before: %w", Stage, err)
 			}
-			if chosen.Role == schemas.RoleCurated && chosen.WindowEnd > after && !yield(selection.Chosen{ID: chosen.ID, End: chosen.WindowEnd}) {
+			if chosen.Role == schemas.RoleCurated && chosen.WindowEnd > after && !yield(chosenOf(chosen)) {
 				return enough
 			}
 			return nil
@@ -259,6 +269,30 @@ func (s *session) chosen(ctx context.Context, closedThrough int64, failed *error
 	}
 }
 
+func chosenOf(s *schemas.Selection) selection.Chosen {
+	return selection.Chosen{
+		ID: s.ID, End: s.WindowEnd, Content: s.Content, PictureHash: s.PictureHash, TextHash: s.TextHash,
+		Capability: s.Capability, Style: s.Style, Cutoff: s.Cutoff,
+	}
+}
+
+// withdraw takes a sample back: out of the open windows and, for whoever reads
+// what was chosen, by an empty record with its key. That is published whether
+// it is known to be chosen or not: it may have been long ago.
+func (s *session) withdraw(r *kgo.Record) error {
+	if len(r.Key) == 0 {
+		s.deadLetter("withdrawal-without-key", errors.New("the record has neither a value nor a key: the key names the sample to withdraw"), r)
+		return nil
+	}
+	if _, err := s.machine.Step(selection.Withdraw{ID: string(r.Key), Partition: r.Partition, Offset: r.Offset}); err != nil {
+		return fmt.Errorf("%s: withdraw %q: %w", Stage, r.Key, err)
+	}
+	if r.Offset >= s.positions[r.Partition] {
+		s.taken = append(s.taken, &kgo.Record{Topic: s.opts.Topics.Selections, Key: r.Key})
+	}
+	return nil
+}
+
 // add feeds a score to the machine.
 func (s *session) add(ctx context.Context, r *kgo.Record) error {
 	if r.Offset < s.next[r.Partition] {
@@ -266,6 +300,9 @@ func (s *session) add(ctx context.Context, r *kgo.Record) error {
 	}
 	s.next[r.Partition] = r.Offset + 1
 	s.quiet[r.Partition] = s.opts.Now()
+	if r.Value == nil {
+		return s.withdraw(r)
+	}
 	score, err := s.opts.Codec.DecodeScore(ctx, r.Value)
 	if errors.Is(err, schemas.ErrRegistry) {
 		return err
@@ -288,6 +325,11 @@ func (s *session) add(ctx context.Context, r *kgo.Record) error {
 		return fmt.Errorf("%s: candidate %q: %w", Stage, score.ID, err)
 	}
 	s.watermarks.Observe(r.Partition, score.EventTime)
+	if effects.Taken != nil {
+		if err := s.take(effects.Taken, score.EventTime); err != nil {
+			return err
+		}
+	}
 	switch effects.Outcome {
 	case selection.Accepted, selection.Duplicate:
 		s.seen.insert(s.machine.WindowEnd(score.EventTime), candidate)
@@ -307,6 +349,9 @@ func (s *session) deadLetter(reason string, err error, r *kgo.Record) {
 	s.dead = append(s.dead, kafka.DeadLetter(s.opts.Topics.DeadLetter, Stage, reason, err, r))
 }
 
+// BundleOf is how a policy names a bundle: by its name and version.
+func BundleOf(name, version string) string { return name + " " + version }
+
 // candidate is the score in the machine's form.
 func (s *session) candidate(score *schemas.Score, r *kgo.Record) (*selection.Candidate, error) {
 	if score.Partition != r.Partition {
@@ -316,6 +361,9 @@ func (s *session) candidate(score *schemas.Score, r *kgo.Record) (*selection.Can
 		ID: score.ID, Source: score.Source, Styles: score.Styles, EventTime: score.EventTime,
 		Scores:    make([]float32, len(s.opts.Capabilities)),
 		Partition: r.Partition, Offset: r.Offset, SampleOffset: score.Offset,
+		PictureHash: score.PictureHash, TextHash: score.TextHash, Metadata: score.Metadata,
+		Tokens: score.Tokens, AnswerTokens: score.AnswerTokens, Bytes: score.Bytes,
+		Bundle: BundleOf(score.Bundle, score.BundleVersion),
 	}
 	copy(c.ContentHash[:], score.ContentHash)
 	for i, name := range s.opts.Capabilities {
