@@ -9,4 +9,8 @@
 // machine, against any brokers. What they have in common is in kafka. Pipeline
 // runs them all in one process, on the broker of embedded; synth makes samples
 // for those who bring none, and console shows what goes on.
+//
+// Batch does without the topics: it reads a file of scores or of samples, and
+// leaves the folder that the exporter leaves. What such a folder holds is in
+// folder.
 package stream

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -107,12 +108,16 @@ func (f *curateFlags) run(ctx context.Context, logger *slog.Logger, out io.Write
 	}
 	beside, stop := context.WithCancel(ctx)
 	defer stop()
-	go showProgress(beside, os.Stderr, func(since time.Duration) string {
-		p := job.Progress()
-		return fmt.Sprintf("scored %d  dead %d  %.1f/s  read %.0f%%", p.Scored, p.Dead, float64(p.Scored+p.Dead)/since.Seconds(), 100*p.Read)
+	var progress sync.WaitGroup
+	progress.Go(func() {
+		showProgress(beside, os.Stderr, func(since time.Duration) string {
+			p := job.Progress()
+			return fmt.Sprintf("scored %d  dead %d  %.1f/s  read %.0f%%", p.Scored, p.Dead, float64(p.Scored+p.Dead)/since.Seconds(), 100*p.Read)
+		})
 	})
 	summary, err := job.Run(ctx)
 	stop()
+	progress.Wait()
 	if ctx.Err() != nil {
 		fmt.Fprintln(out, "stopped, and nothing is written")
 		return errStopped

@@ -68,15 +68,15 @@ func TestBadLines(t *testing.T) {
 		{`{"id": "q", "styles": ["s"], "scores": [1, 2], "content_hash": "xy"}`, folder.ReasonInvalid, "q"},
 		{`{"id": "r", "styles": ["s"], "scores": [1, 2], "text_hash": 3}`, folder.ReasonInvalid, "r"},
 		{`{"id": "s", "styles": ["s"], "scores": [1, 2], "tokens": -3}`, folder.ReasonInvalid, "s"},
-		{`{"id": "t", "styles": ["s"], "scores": [1, 2], "metadata": {"n": 3}}`, folder.ReasonInvalid, "t"},
+		{`{"id": "t", "styles": ["s"], "scores": [1, 2], "metadata": [3]}`, folder.ReasonInvalid, "t"},
 		{`{"id": "` + strings.Repeat("u", 1<<16) + `", "styles": ["s"], "scores": [1, 2]}`, "score-invalid", strings.Repeat("u", 1<<16)},
 		{strings.Repeat("v", 17<<20), "sample-too-large", ""},
 	}
 	good := []string{
 		`{"id": "first", "styles": ["s"], "scores": {"x": 1, "y": 1}}`,
 		`{"id": 7, "source": null, "styles": ["s"], "scores": [2.5, 3], "event_time": "1970-01-01T00:00:01Z", "more": {"of": "it"}}`,
-		`{"id": "z", "styles": ["s", "t"], "scores": {"w": 9, "y": 4, "x": 3, "v": null}, "source": "", "tokens": 5, "bytes": 6, "event_time": 1e3,
-			"content_hash": "00FF", "picture_hash": "00000000000000a0", "text_hash": "ffffffffffffffff", "metadata": {"k": "<v>"}, "bundle": "b", "bundle_version": "1"}`,
+		`{"id": "z", "styles": ["s", "t"], "scores": {"w": 9, "y": 4, "x": 3, "v": null}, "source": "", "tokens": 5.0, "bytes": 6, "event_time": 1e3,
+			"content_hash": "00FF", "picture_hash": "00000000000000a0", "text_hash": "ffffffffffffffff", "metadata": {"k": "<v>", "n": 1.50, "b": true, "o": {}, "z": null}, "bundle": "b", "bundle_version": "1"}`,
 	}
 	good[2] = strings.ReplaceAll(good[2], "\n\t\t\t", "")
 	lines := []string{good[0], ""}
@@ -116,7 +116,7 @@ func TestBadLines(t *testing.T) {
 	}
 	if diff := cmp.Diff(`{"id":"first","source":"unknown","styles":["s"],"scores":{"x":1,"y":1}}
 {"id":"7","source":"unknown","styles":["s"],"scores":{"x":2.5,"y":3},"event_time":1000}
-{"id":"z","source":"","styles":["s","t"],"scores":{"w":9,"y":4,"x":3},"event_time":1000,"content_hash":"00ff","picture_hash":"00000000000000a0","text_hash":"ffffffffffffffff","tokens":5,"bytes":6,"metadata":{"k":"<v>"},"bundle":"b","bundle_version":"1"}
+{"id":"z","source":"","styles":["s","t"],"scores":{"w":9,"y":4,"x":3},"event_time":1000,"content_hash":"00ff","picture_hash":"00000000000000a0","text_hash":"ffffffffffffffff","tokens":5,"bytes":6,"metadata":{"b":"true","k":"<v>","n":"1.50"},"bundle":"b","bundle_version":"1"}
 `, read(t, dir, folder.ScoresFile)); diff != "" {
 		t.Error(diff)
 	}

@@ -9,7 +9,8 @@
 //
 //	writer.go    files under other names, and their renaming
 //	reader.go    a folder's lines, one by one
-//	score.go     a line of scores.jsonl and how it is read; scores.go its scores
+//	score.go     a line of scores.jsonl and how it is read
+//	fields.go    its fields; scores.go its scores
 //	append.go    how it is written
 //	decision.go  a line of decisions.jsonl
 //	dead.go      a line of dead-letter.jsonl

@@ -2,15 +2,11 @@ package folder
 
 import (
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"slices"
-	"strconv"
-	"time"
 	"unicode/utf8"
 
 	"cream/schemas"
@@ -63,20 +59,20 @@ func fault(reason, format string, args ...any) error {
 
 // wireScore is a line as JSON has it.
 type wireScore struct {
-	ID            name              `json:"id"`
-	Source        string            `json:"source"`
-	Styles        []string          `json:"styles"`
-	Scores        Scores            `json:"scores"`
-	EventTime     moment            `json:"event_time"`
-	ContentHash   hexBytes          `json:"content_hash"`
-	PictureHash   hexNumber         `json:"picture_hash"`
-	TextHash      hexNumber         `json:"text_hash"`
-	Tokens        int64             `json:"tokens"`
-	AnswerTokens  int64             `json:"answer_tokens"`
-	Bytes         int64             `json:"bytes"`
-	Metadata      map[string]string `json:"metadata"`
-	Bundle        string            `json:"bundle"`
-	BundleVersion string            `json:"bundle_version"`
+	ID            name      `json:"id"`
+	Source        string    `json:"source"`
+	Styles        []string  `json:"styles"`
+	Scores        Scores    `json:"scores"`
+	EventTime     moment    `json:"event_time"`
+	ContentHash   hexBytes  `json:"content_hash"`
+	PictureHash   hexNumber `json:"picture_hash"`
+	TextHash      hexNumber `json:"text_hash"`
+	Tokens        count     `json:"tokens"`
+	AnswerTokens  count     `json:"answer_tokens"`
+	Bytes         count     `json:"bytes"`
+	Metadata      labels    `json:"metadata"`
+	Bundle        string    `json:"bundle"`
+	BundleVersion string    `json:"bundle_version"`
 }
 
 // ParseScoreLine reads a line of scores. Keys that it does not know it passes
@@ -94,7 +90,7 @@ func ParseScoreLine(text []byte) (ScoreLine, error) {
 		ID: string(w.ID), Source: w.Source, Styles: w.Styles, Scores: w.Scores,
 		EventTime: int64(w.EventTime), ContentHash: w.ContentHash,
 		PictureHash: uint64(w.PictureHash), TextHash: uint64(w.TextHash),
-		Tokens: w.Tokens, AnswerTokens: w.AnswerTokens, Bytes: w.Bytes, Metadata: w.Metadata,
+		Tokens: int64(w.Tokens), AnswerTokens: int64(w.AnswerTokens), Bytes: int64(w.Bytes), Metadata: w.Metadata,
 		Bundle: w.Bundle, BundleVersion: w.BundleVersion,
 	}
 	switch {
@@ -106,8 +102,6 @@ func ParseScoreLine(text []byte) (ScoreLine, error) {
 		return ScoreLine{}, withID(l.ID, fault(ReasonInvalid, "sample %q has a style without a name", l.ID))
 	case len(l.Scores) == 0:
 		return ScoreLine{}, withID(l.ID, fault(ReasonScore, "sample %q has no scores", l.ID))
-	case l.Tokens < 0 || l.AnswerTokens < 0 || l.Bytes < 0:
-		return ScoreLine{}, withID(l.ID, fault(ReasonInvalid, "sample %q has %d tokens and %d bytes: they count from 0", l.ID, l.Tokens, l.Bytes))
 	}
 	return l, nil
 }
@@ -140,96 +134,11 @@ func unreadable(text []byte, id string, err error) error {
 		return fault("invalid-json", "a score line is a JSON object, not a JSON %s", wrong.Value)
 	case errors.As(err, &wrong):
 		want := map[reflect.Kind]string{
-			reflect.Map: "an object of strings", reflect.Slice: "a list of strings", reflect.String: "a string", reflect.Int64: "a whole number",
+			reflect.Slice: "a list of strings", reflect.String: "a string",
 		}[wrong.Type.Kind()]
 		return withID(id, fault(ReasonInvalid, "%s: expected %s, not a JSON %s", wrong.Field, want, wrong.Value))
 	}
 	return withID(id, fault("invalid-json", "%w", err))
-}
-
-// name is a string, or a number as it is written.
-type name string
-
-func (n *name) UnmarshalJSON(text []byte) error {
-	switch {
-	case text[0] == '"':
-		return json.Unmarshal(text, (*string)(n))
-	case text[0] == '-' || text[0] >= '0' && text[0] <= '9':
-		*n = name(text)
-	case string(text) != "null":
-		return fault(ReasonInvalid, "id is %s, not a string or a number", short(text))
-	}
-	return nil
-}
-
-// moment is ms since the epoch, or RFC 3339.
-type moment int64
-
-// maxTime is the last moment of the year 9999, in ms.
-const maxTime = 253402300799999
-
-func (m *moment) UnmarshalJSON(text []byte) error {
-	bad := fault(ReasonTime, "event_time is %s: write RFC 3339 (2026-01-31T12:00:00Z) or milliseconds since 1970, up to the year 9999", short(text))
-	switch {
-	case string(text) == "null":
-		return nil
-	case text[0] == '"':
-		var written string
-		if err := json.Unmarshal(text, &written); err != nil {
-			return err
-		}
-		t, err := time.Parse(time.RFC3339Nano, written)
-		if err != nil {
-			return bad
-		}
-		*m = moment(t.UnixMilli())
-	default:
-		f, err := strconv.ParseFloat(string(text), 64)
-		if err != nil || f != math.Trunc(f) || math.Abs(f) > maxTime {
-			return bad
-		}
-		*m = moment(f)
-	}
-	if *m < 0 || *m > maxTime {
-		return bad
-	}
-	return nil
-}
-
-// hexBytes are bytes in hex.
-type hexBytes []byte
-
-func (h *hexBytes) UnmarshalJSON(text []byte) error {
-	if string(text) == "null" {
-		return nil
-	}
-	if len(text) < 2 || text[0] != '"' {
-		return fault(ReasonInvalid, "content_hash is %s: expected hex digits in a string", short(text))
-	}
-	b, err := hex.DecodeString(string(text[1 : len(text)-1]))
-	if err != nil {
-		return fault(ReasonInvalid, "content_hash is %s: expected hex digits in a string", short(text))
-	}
-	*h = b
-	return nil
-}
-
-// hexNumber is a 64-bit hash as 16 hex digits.
-type hexNumber uint64
-
-func (h *hexNumber) UnmarshalJSON(text []byte) error {
-	if s := string(text); s == "null" || s == `""` {
-		return nil
-	}
-	if len(text) != 18 || text[0] != '"' {
-		return fault(ReasonInvalid, "a hash is %s: expected 16 hex digits in a string", short(text))
-	}
-	n, err := strconv.ParseUint(string(text[1:17]), 16, 64)
-	if err != nil {
-		return fault(ReasonInvalid, "a hash is %s: expected 16 hex digits in a string", short(text))
-	}
-	*h = hexNumber(n)
-	return nil
 }
 
 func short(text []byte) string {

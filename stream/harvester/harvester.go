@@ -104,7 +104,7 @@ func (h *Harvester) Counts() (curated, control, dead int64) {
 func (h *Harvester) handle(ctx context.Context, records []*kgo.Record) ([]*kgo.Record, error) {
 	out := make([]*kgo.Record, 0, len(records))
 	for _, r := range records {
-		if r.Value == nil { // it is withdrawn
+		if r.Value == nil && len(r.Key) > 0 { // it is withdrawn
 			for _, topic := range []string{h.opts.Topics.Curated, h.opts.Topics.Control} {
 				out = append(out, &kgo.Record{Topic: topic, Key: r.Key})
 			}

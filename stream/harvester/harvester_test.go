@@ -103,6 +103,24 @@ func TestSamplesComeOutUnchanged(t *testing.T) {
 	}
 }
 
+// TestWithdrawal: an empty record takes a sample back from both topics that it
+// may have gone to.
+func TestWithdrawal(t *testing.T) {
+	f := embeddedtest.Start(t)
+	there := &kgo.Record{Topic: f.Topics.Samples, Value: []byte("there")}
+	f.Publish(t, there)
+	selected(t, f, there, schemas.Selection{Role: schemas.RoleCurated, ID: "there"})
+	f.Publish(t, &kgo.Record{Topic: f.Topics.Selections, Key: []byte("there")})
+	harvest(t, f, 10)
+	curated, control := f.All(t, f.Topics.Curated), f.All(t, f.Topics.Control)
+	if len(curated) != 2 || string(curated[1].Key) != "there" || curated[1].Value != nil {
+		t.Errorf("curated: %+v", curated)
+	}
+	if len(control) != 1 || string(control[0].Key) != "there" || control[0].Value != nil {
+		t.Errorf("control: %+v", control)
+	}
+}
+
 // What cannot be served is told with its reason; what stands behind it is
 // served.
 func TestWhatCannotBeServedIsADeadLetter(t *testing.T) {
@@ -113,7 +131,7 @@ func TestWhatCannotBeServedIsADeadLetter(t *testing.T) {
 	f.Delete(t, f.Topics.Samples, 0, there.Offset)
 	selected(t, f, deleted, schemas.Selection{Role: schemas.RoleCurated, ID: "deleted"})
 	broken := &kgo.Record{Topic: f.Topics.Selections, Key: []byte("broken"), Value: []byte("no Avro"), Headers: []kgo.RecordHeader{kafka.TextHeader("x", "y")}}
-	f.Publish(t, broken, &kgo.Record{Topic: f.Topics.Selections, Key: []byte("empty")})
+	f.Publish(t, broken, &kgo.Record{Topic: f.Topics.Selections})
 	nowhere := &kgo.Record{Topic: f.Topics.Samples, Partition: 99}
 	selected(t, f, nowhere, schemas.Selection{Role: schemas.RoleCurated, ID: "nowhere"})
 	selected(t, f, there, schemas.Selection{Role: schemas.RoleCurated, ID: "there"})
@@ -128,7 +146,7 @@ func TestWhatCannotBeServedIsADeadLetter(t *testing.T) {
 		got = append(got, fmt.Sprint(string(r.Key), " ", stage, " ", reason, " ", offset))
 	}
 	want := []string{
-		"deleted harvest payload-deleted 0", "broken harvest selection-undecodable 1", "empty harvest selection-undecodable 2",
+		"deleted harvest payload-deleted 0", "broken harvest selection-undecodable 1", " harvest selection-undecodable 2",
 		"nowhere harvest payload-missing 3",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -135,12 +135,12 @@ func TestAScoreGoesToItsSamplesPartition(t *testing.T) {
 func TestBadSamplesAreDeadLetters(t *testing.T) {
 	f := embeddedtest.Start(t)
 	bad := map[string]*kgo.Record{
-		"image-missing":    sample(f, 0, "refused", "refuse", ""),
-		"invalid-json":     {Topic: f.Topics.Samples, Key: []byte("k"), Value: []byte("{"), Headers: []kgo.RecordHeader{{Key: "h", Value: []byte{0, 0xff}}}},
-		"empty-value":      {Topic: f.Topics.Samples, Partition: 1, Key: []byte("withdrawn")},
-		"invalid-avro":     {Topic: f.Topics.Samples, Value: []byte{0xc3, 1, 2, 3}},
-		"schema-unknown":   {Topic: f.Topics.Samples, Value: []byte{0, 0, 0, 0, 9, 1}},
-		"event-time-ahead": sample(f, 1, "ahead", "x", `, "collected_at": "2026-05-01T12:05:01Z"`),
+		"image-missing":          sample(f, 0, "refused", "refuse", ""),
+		"invalid-json":           {Topic: f.Topics.Samples, Key: []byte("k"), Value: []byte("{"), Headers: []kgo.RecordHeader{{Key: "h", Value: []byte{0, 0xff}}}},
+		"withdrawal-without-key": {Topic: f.Topics.Samples, Partition: 1},
+		"invalid-avro":           {Topic: f.Topics.Samples, Value: []byte{0xc3, 1, 2, 3}},
+		"schema-unknown":         {Topic: f.Topics.Samples, Value: []byte{0, 0, 0, 0, 9, 1}},
+		"event-time-ahead":       sample(f, 1, "ahead", "x", `, "collected_at": "2026-05-01T12:05:01Z"`),
 	}
 	records := []*kgo.Record{sample(f, 0, "first", "x", ""), sample(f, 1, "edge", "x", `, "collected_at": "2026-05-01T12:05:00Z"`)}
 	for _, r := range bad {
@@ -169,6 +169,21 @@ func TestBadSamplesAreDeadLetters(t *testing.T) {
 	}
 	if scored, dead := s.Counts(); scored != 3 || dead != 6 {
 		t.Errorf("counts %d, %d; want 3, 6", scored, dead)
+	}
+}
+
+// TestWithdrawal: a record without a value goes to the partition of scores that
+// it came from, behind the score that it takes back.
+func TestWithdrawal(t *testing.T) {
+	f := embeddedtest.Start(t)
+	f.Publish(t, sample(f, 1, "a", "x", ""), &kgo.Record{Topic: f.Topics.Samples, Partition: 1, Key: []byte("a")})
+	score(t, f, 0)
+	scores := f.All(t, f.Topics.Scores)
+	if len(scores) != 2 || string(scores[1].Key) != "a" || scores[1].Value != nil || scores[1].Partition != 1 {
+		t.Fatalf("scores: %+v", scores)
+	}
+	if offset, ok := kafka.IntHeader(scores[1], kafka.HeaderSampleOffset); !ok || offset != 1 {
+		t.Errorf("the withdrawal lay at offset %d, want 1", offset)
 	}
 }
 

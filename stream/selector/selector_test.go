@@ -44,12 +44,17 @@ func (c *clock) now() time.Time { return time.UnixMilli(c.ms.Load()) }
 // where there is none given.
 func newSelector(t *testing.T, f *embeddedtest.Flow, c *clock) *selector.Selector {
 	t.Helper()
+	return newSelectorOf(t, f, c, policy())
+}
+
+func newSelectorOf(t *testing.T, f *embeddedtest.Flow, c *clock, policy selection.Policy) *selector.Selector {
+	t.Helper()
 	if c == nil {
 		c = &clock{}
 	}
 	s, err := selector.New(selector.Options{
 		Cluster: f.Cluster, Topics: f.Topics, Group: "select", ScoreGroup: "score", TransactionalID: "select",
-		Policy: policy(), Capabilities: capabilities(), Codec: f.Codec, Now: c.now,
+		Policy: policy, Capabilities: capabilities(), Codec: f.Codec, Now: c.now,
 		Metrics: f.Metrics, Measures: selector.NewMeasures(prometheus.NewRegistry()), Logger: f.Logger,
 	})
 	if err != nil {
@@ -110,6 +115,9 @@ func chosen(t *testing.T, f *embeddedtest.Flow, role string) map[int64][]string 
 	windows, seen := make(map[int64][]string), make(map[string]bool)
 	var all []*schemas.Selection
 	for _, r := range f.All(t, f.Topics.Selections) {
+		if r.Value == nil {
+			continue
+		}
 		s, err := f.Codec.DecodeSelection(t.Context(), r.Value)
 		if err != nil {
 			t.Fatal(err)
@@ -314,5 +322,80 @@ func TestAStandbyTakesOver(t *testing.T) {
 	_, _, _, before := first.Counts()
 	if _, _, _, after := second.Counts(); before == 0 || after == 0 || before+after != 4 {
 		t.Errorf("the first closed %d windows and the second %d", before, after)
+	}
+}
+
+// TestWithdrawal: a sample that is taken back is not chosen by the windows that
+// are open, and whoever reads what was chosen is told, once, of every one that
+// is taken back.
+func TestWithdrawal(t *testing.T) {
+	f := embeddedtest.Start(t)
+	records := stream(t, f, 19)
+	stop := running(t, newSelector(t, f, nil))
+	f.Publish(t, records...)
+	f.Await(t, f.Topics.Windows, 1)
+	stop()
+	undisturbed := chosen(t, f, schemas.RoleCurated)[0]
+	// One that was chosen, and one of a window that is open.
+	ofOpen := string(records[150].Key)
+	for _, id := range []string{undisturbed[0], ofOpen} {
+		for _, r := range records {
+			if string(r.Key) == id {
+				f.Publish(t, &kgo.Record{Topic: f.Topics.Scores, Partition: r.Partition, Key: r.Key})
+			}
+		}
+	}
+	before := len(f.All(t, f.Topics.Selections))
+	stop = running(t, newSelector(t, f, nil))
+	f.Await(t, f.Topics.Selections, before+2)
+	stop()
+	stop = running(t, newSelector(t, f, nil)) // reads the withdrawals again
+	f.Publish(t, stream(t, f, 45)[190:]...)
+	f.Await(t, f.Topics.Windows, 3)
+	stop()
+	var taken []string
+	var open *schemas.Window
+	for _, r := range f.All(t, f.Topics.Selections) {
+		if r.Value == nil {
+			taken = append(taken, string(r.Key))
+		} else if string(r.Key) == ofOpen {
+			t.Errorf("%s is chosen", ofOpen)
+		}
+	}
+	slices.Sort(taken)
+	want := []string{undisturbed[0], ofOpen}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, taken); diff != "" {
+		t.Errorf("withdrawn (-want +got):\n%s", diff)
+	}
+	if open = summaries(t, f)[10_000]; open == nil || open.Withdrawn != 1 {
+		t.Errorf("the open window: %+v", open)
+	}
+}
+
+// TestOnArrival: picks leave before their window closes, and a restart in the
+// middle of a window takes none of them twice and does not exceed the budget.
+func TestOnArrival(t *testing.T) {
+	f := embeddedtest.Start(t)
+	p := policy()
+	p.Emission = selection.OnArrival
+	p.Window = selection.Window{Size: 200 * time.Second, Lateness: 2 * time.Second, Idle: time.Minute}
+	records := stream(t, f, 330)
+	stop := running(t, newSelectorOf(t, f, nil, p))
+	f.Publish(t, records[:1500]...)
+	f.Await(t, f.Topics.Selections, 100)
+	stop()
+	early := len(f.All(t, f.Topics.Selections))
+	if n := len(f.All(t, f.Topics.Windows)); n != 0 {
+		t.Fatalf("%d windows have closed", n)
+	}
+	stop = running(t, newSelectorOf(t, f, nil, p))
+	f.Publish(t, records[1500:]...)
+	f.Await(t, f.Topics.Windows, 1)
+	stop()
+	ids := chosen(t, f, schemas.RoleCurated)
+	s := summaries(t, f)[0]
+	if s.Selected != s.Budget || int64(len(ids[0])) != s.Selected || s.OnArrival < int64(early) || s.OnArrival > s.Selected {
+		t.Errorf("%d selections of the window, %d of them before the restart: %+v", len(ids[0]), early, s)
 	}
 }
