@@ -86,7 +86,7 @@ func (w *window) allowed() uint64 {
 func (w *window) arrive(c *Candidate, i uint32, l *learnt) *Pick {
 	a := w.arrived
 	a.latest = max(a.latest, c.EventTime)
-	l.observe(c)
+	l.observe(c, w.pack.n)
 	if int(i)/64 >= len(a.taken) {
 		a.taken = append(a.taken, 0)
 	}

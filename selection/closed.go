@@ -45,7 +45,7 @@ type Pick struct {
 	// Round is the round of its turn, from 1.
 	Round int
 	// OnArrival tells that it was Effects.Taken when it arrived. Then Cutoff
-	// is that of the time, and Round 0; Rank is 0 until the window closes.
+	// is that of the time, and Rank and Round are 0.
 	OnArrival bool
 
 	EventTime int64 // ms

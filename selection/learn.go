@@ -17,8 +17,9 @@ import (
 type learnt struct {
 	rules   *rules
 	columns int
-	known   bool // some window has been learnt from
 	bins    map[string]int
+	known   bool     // some window has been learnt from
+	had     []bool   // by bin: some window that was learnt from had it
 	cells   []cell   // by bin and capability
 	cutoffs []cutoff // likewise: the cells as scores, at the last refresh
 	scores  []recent // by capability
@@ -28,6 +29,8 @@ type learnt struct {
 	due      uint64 // seen when the cutoffs are to be refreshed
 	sampleAt uint64 // seen when the next scores are to be kept
 	kinds    map[*pack][][]int
+	last     *pack // whose kinds were asked for last,
+	lastBins [][]int
 }
 
 // cell is the decayed sums of what was learnt of a capability and bin.
@@ -61,7 +64,10 @@ func newLearnt(r *rules) *learnt {
 }
 
 // forget drops what was learnt, and keeps the numbers of the bins.
-func (l *learnt) forget() { clear(l.cells) }
+func (l *learnt) forget() {
+	clear(l.cells)
+	clear(l.had)
+}
 
 // recent is a capability's last scores above the threshold: in the order of
 // arrival, and sorted.
@@ -103,14 +109,14 @@ func (r *recent) score(above float64) float32 {
 	return r.sorted[max(i, 0)]
 }
 
-// observe keeps a candidate's scores, of every so many: those kept are of
-// about one window.
-func (l *learnt) observe(c *Candidate) {
+// observe keeps a candidate's scores, of every so many: those kept are of the
+// last horizon, or of one window where that is larger.
+func (l *learnt) observe(c *Candidate, inWindow uint32) {
 	l.seen++
 	if l.seen < l.sampleAt && l.seen > recentScores/4 {
 		return
 	}
-	l.sampleAt = l.seen + max(1, uint64(l.size/recentScores))
+	l.sampleAt = l.seen + uint64(max(horizonCandidates, l.size, float64(inWindow))/recentScores)
 	for column, score := range l.rules.columns {
 		if s := c.Scores[score]; s > l.rules.thresholds[column] {
 			l.scores[column].add(s)
@@ -121,7 +127,13 @@ func (l *learnt) observe(c *Candidate) {
 // binsOf returns the numbers of the bins that a kind of an open window lies
 // in, by place.
 func (l *learnt) binsOf(p *pack, kind uint32) []int {
-	known := l.kinds[p]
+	if l.last != p {
+		l.last, l.lastBins = p, l.kinds[p]
+	}
+	known := l.lastBins
+	if int(kind) < len(known) {
+		return known[kind]
+	}
 	for len(known) <= int(kind) {
 		k := p.kinds.all[len(known)]
 		styles := p.kinds.styleLists[k.list]
@@ -136,6 +148,7 @@ func (l *learnt) binsOf(p *pack, kind uint32) []int {
 			if !ok {
 				n = len(l.bins)
 				l.bins[name] = n
+				l.had = append(l.had, false)
 				l.cells = append(l.cells, make([]cell, l.columns)...)
 				unknown := make([]cutoff, l.columns)
 				for c := range unknown {
@@ -147,33 +160,31 @@ func (l *learnt) binsOf(p *pack, kind uint32) []int {
 		}
 		known = append(known, bins)
 	}
-	l.kinds[p] = known
+	l.kinds[p], l.lastBins = known, known
 	return known[kind]
 }
 
 // release lets go of a window that has closed.
-func (l *learnt) release(p *pack) { delete(l.kinds, p) }
+func (l *learnt) release(p *pack) {
+	delete(l.kinds, p)
+	l.last = nil
+}
 
 // best returns the capability and the place of the bin for which a candidate
 // is furthest above the cutoff; false where it is above none.
 func (l *learnt) best(c *Candidate, bins []int, w *window) (column, place int, ok bool) {
 	var most float32 = -1
+	columns, thresholds := l.rules.columns, l.rules.thresholds
 	for at, b := range bins {
-		cuts := l.cutoffs[b*l.columns:][:l.columns]
-		for k := range cuts {
+		cuts := l.cutoffs[b*l.columns:][:len(columns)]
+		for k, from := range columns {
 			cut := &cuts[k]
-			if int(cut.place) < at {
-				continue
+			score := c.Scores[from]
+			margin := score - cut.score
+			if int(cut.place) != at {
+				margin = score // of a place that all are taken of, or of one that none is
 			}
-			score := c.Scores[l.rules.columns[k]]
-			if score <= l.rules.thresholds[k] || int(cut.place) == at && score < cut.score {
-				continue
-			}
-			margin := score
-			if int(cut.place) == at {
-				margin = score - cut.score
-			}
-			if margin > most {
+			if margin > most && int(cut.place) >= at && score > thresholds[k] && margin >= 0 {
 				most, column, place, ok = margin, k, at, true
 			}
 		}
@@ -189,7 +200,7 @@ func (l *learnt) best(c *Candidate, bins []int, w *window) (column, place int, o
 // part of the budget.
 func (l *learnt) bestOfNew(c *Candidate, bins []int, w *window) (column, place int, ok bool) {
 	for at, b := range bins {
-		if l.cells[b*l.columns].candidates > 0 || slices.ContainsFunc(l.cells[b*l.columns:][:l.columns], func(c cell) bool { return c.candidates > 0 }) {
+		if l.had[b] {
 			continue
 		}
 		w.arrived.news[b]++
@@ -276,6 +287,7 @@ func (l *learnt) learn(ch *chooser) {
 		}
 	}
 	for b, n := range numbers {
+		l.had[n] = true
 		for column := range p.columns {
 			from, to := b*p.columns+column, &l.cells[n*l.columns+column]
 			to.candidates += counts[from]

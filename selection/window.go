@@ -173,8 +173,6 @@ func (w *window) close(carried uint64, l *learnt) *ClosedWindow {
 		c.exact = ch.picks
 		c.arrived = w.arrived.picks
 		c.chosen, spent = w.completed(ch, own+carried)
-		ch.picks = c.chosen
-		ch.rankAnew()
 	}
 	if policy.Control {
 		c.control = drawControl(p, ch.out, policy.Seed, uint64(len(c.chosen)))
