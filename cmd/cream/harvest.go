@@ -36,6 +36,7 @@ to curated (and the random twin's to control), with the decision in headers.`,
 		})
 	}
 	s.bind(cmd)
+	s.kafka.bindPolicyName(cmd)
 	s.bindInstance(cmd)
 	cmd.Flags().IntVar(&maxPoll, "harvest-max-poll", 64, "selections of one transaction; their samples are in memory together")
 	return cmd

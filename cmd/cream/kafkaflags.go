@@ -21,6 +21,7 @@ type kafkaFlags struct {
 	mechanism, user, pass string
 	prefix                string
 	registry              string
+	policyName            string
 }
 
 func (k *kafkaFlags) bind(cmd *cobra.Command) {
@@ -31,6 +32,17 @@ func (k *kafkaFlags) bind(cmd *cobra.Command) {
 	f.StringVar(&k.user, "kafka-sasl-user", "", "user to log in as")
 	f.StringVar(&k.pass, "kafka-sasl-password", "", "password; better set as CREAM_KAFKA_SASL_PASSWORD")
 	bindTopics(cmd, &k.prefix, &k.registry)
+}
+
+// bindPolicyName is for the commands whose topics are one policy's.
+func (k *kafkaFlags) bindPolicyName(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&k.policyName, "policy-name", "", "name of one of several policies over the same scores: its topics are selections.NAME, curated.NAME, control.NAME and windows.NAME")
+}
+
+// topics returns the topics and the groups that are settled on.
+func (k *kafkaFlags) topics() (kafka.Topics, kafka.Groups, error) {
+	return kafka.DefaultTopics(k.prefix).ForPolicy(k.policyName), kafka.DefaultGroups(k.prefix).ForPolicy(k.policyName),
+		kafka.CheckPolicyName(k.policyName)
 }
 
 // bindTopics binds what also the embedded broker's commands need.

@@ -60,6 +60,7 @@ new one reads what it needs back from the topics.`,
 		})
 	}
 	s.bind(cmd)
+	s.kafka.bindPolicyName(cmd)
 	cmd.Flags().StringVar(&policyFile, "policy", "", "policy file (default: 30 % of every ten minutes; cream policy default prints it)")
 	bindBundle(cmd, &bundleFolder)
 	return cmd

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -66,9 +67,13 @@ func (s *stageFlags) run(cmd *cobra.Command, build func(stageEnv) (stage, error)
 		return err
 	}
 	registry := newRegistry()
+	topics, groups, err := s.kafka.topics()
+	if err != nil {
+		return fmt.Errorf("--policy-name: %w", err)
+	}
 	env := stageEnv{
 		cluster: s.kafka.cluster(logger, registry), instance: s.instance,
-		topics: kafka.DefaultTopics(s.kafka.prefix), groups: kafka.DefaultGroups(s.kafka.prefix),
+		topics: topics, groups: groups,
 		metrics: kafka.NewMetrics(registry), registry: registry, logger: logger,
 	}
 	client, err := env.cluster.NewClient("cream-admin")

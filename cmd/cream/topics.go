@@ -34,7 +34,11 @@ func newTopicsCreate() *cobra.Command {
 			defer client.Close()
 			largest := fmt.Sprint(kafka.MaxMessageBytes)
 			layout.Configs = map[string]*string{"max.message.bytes": &largest}
-			made, err := kafka.DefaultTopics(k.prefix).Create(cmd.Context(), kadm.NewClient(client), layout)
+			topics, _, err := k.topics()
+			if err != nil {
+				return fmt.Errorf("--policy-name: %w", err)
+			}
+			made, err := topics.Create(cmd.Context(), kadm.NewClient(client), layout)
 			for _, name := range made {
 				fmt.Fprintln(cmd.OutOrStdout(), "made", name)
 			}
@@ -45,6 +49,7 @@ func newTopicsCreate() *cobra.Command {
 		},
 	}
 	k.bind(cmd)
+	k.bindPolicyName(cmd)
 	cmd.Flags().Int32Var(&layout.Partitions, "partitions", 12, "partitions of samples and of scores, the same for both")
 	cmd.Flags().Int32Var(&layout.OutputPartitions, "output-partitions", 3, "partitions of every other topic")
 	cmd.Flags().Int16Var(&layout.Replication, "replication", -1, "replicas of each partition; -1 leaves it to the broker")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -29,6 +30,29 @@ func DefaultTopics(prefix string) Topics {
 	}
 }
 
+// ForPolicy returns the topics of a policy with a name: it has the selections
+// and what becomes of them for itself, and shares the others. An empty name is
+// the policy that has none.
+func (t Topics) ForPolicy(name string) Topics {
+	if name == "" {
+		return t
+	}
+	for _, topic := range []*string{&t.Selections, &t.Curated, &t.Control, &t.Windows} {
+		*topic += "." + name
+	}
+	return t
+}
+
+// CheckPolicyName returns what is wrong with a policy's name.
+func CheckPolicyName(name string) error {
+	if name != "" && !policyName.MatchString(name) {
+		return fmt.Errorf("the policy's name is %q: expected up to 64 small letters, digits and dashes, such as ocr-heavy", name)
+	}
+	return nil
+}
+
+var policyName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
+
 // Groups are the names of the stages' consumer groups.
 type Groups struct{ Score, Select, Harvest string }
 
@@ -39,6 +63,16 @@ func DefaultGroups(prefix string) Groups {
 		Select:  prefix + "cream-select",
 		Harvest: prefix + "cream-harvest",
 	}
+}
+
+// ForPolicy returns the groups of a policy with a name, which selects and
+// harvests for itself.
+func (g Groups) ForPolicy(name string) Groups {
+	if name != "" {
+		g.Select += "." + name
+		g.Harvest += "." + name
+	}
+	return g
 }
 
 // Layout is how topics are to be made.

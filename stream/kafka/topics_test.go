@@ -64,3 +64,16 @@ func TestTopicsOfDifferentSizes(t *testing.T) {
 		}
 	}
 }
+
+func TestPolicyNames(t *testing.T) {
+	for _, name := range []string{"", "ocr-heavy", "2"} {
+		if err := kafka.CheckPolicyName(name); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, name := range []string{"-", "a.b", "A", "a b", strings.Repeat("a", 65)} {
+		if kafka.CheckPolicyName(name) == nil {
+			t.Errorf("%q is taken", name)
+		}
+	}
+}

@@ -399,3 +399,40 @@ func TestOnArrival(t *testing.T) {
 		t.Errorf("%d selections of the window, %d of them before the restart: %+v", len(ids[0]), early, s)
 	}
 }
+
+// TestPoliciesSideBySide: policies with names read the same scores, and each
+// has its output to itself.
+func TestPoliciesSideBySide(t *testing.T) {
+	f := embeddedtest.Start(t)
+	other := *f
+	other.Topics = f.Topics.ForPolicy("few")
+	if _, err := other.Topics.Create(t.Context(), f.Admin, kafka.Layout{Partitions: embeddedtest.Partitions, OutputPartitions: 1, Replication: 1}); err != nil {
+		t.Fatal(err)
+	}
+	groups := kafka.DefaultGroups("").ForPolicy("few")
+	few := policy()
+	few.Budget = selection.Budget{Count: 3}
+	second, err := selector.New(selector.Options{
+		Cluster: f.Cluster, Topics: other.Topics, Group: groups.Select, ScoreGroup: "score", TransactionalID: groups.Select,
+		Policy: few, Capabilities: capabilities(), Codec: f.Codec, Now: (&clock{}).now,
+		Metrics: f.Metrics, Measures: selector.NewMeasures(prometheus.NewRegistry()), Logger: f.Logger,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopFirst, stopSecond := running(t, newSelector(t, f, nil)), running(t, second)
+	defer stopFirst()
+	defer stopSecond()
+	f.Publish(t, stream(t, f, 19)...)
+	f.Await(t, f.Topics.Windows, 1)
+	f.Await(t, other.Topics.Windows, 1)
+	if n := len(chosen(t, &other, schemas.RoleCurated)[0]); n != 3 {
+		t.Errorf("the policy of three chose %d", n)
+	}
+	if n := len(chosen(t, f, schemas.RoleCurated)[0]); n < 20 {
+		t.Errorf("the other policy chose %d", n)
+	}
+	if got := summaries(t, &other)[0].Policy; got != few.Version() {
+		t.Errorf("the window names the policy %s, want %s", got, few.Version())
+	}
+}
