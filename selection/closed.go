@@ -107,19 +107,34 @@ type closedState struct {
 	cutoffs []float32
 }
 
+// together is how many picks are read at a time: so that the memory they lie
+// scattered in is waited for at the same time, and that their ids share an
+// allocation.
+const together = 64
+
 func (c *closedState) picks() iter.Seq[Pick] {
 	return func(yield func(Pick) bool) {
-		for i, k := range c.chosen {
-			p, column := c.sample(k.candidate), int(k.capability)
-			p.Style = c.pack.kinds.styles.names[c.layout.all[k.bin].style]
-			p.Capability = c.rules.names[column]
-			p.Score = c.pack.score(column, k.candidate)
-			p.Rank = int(k.rank)
-			p.Order = i + 1
-			p.Cutoff = c.cutoffs[int(k.bin)*c.pack.columns+column]
-			p.Round = int(k.round)
-			if !yield(p) {
-				return
+		var read reader
+		for start := 0; start < len(c.chosen); start += together {
+			chosen := c.chosen[start:min(start+together, len(c.chosen))]
+			for i := range chosen {
+				read.candidates[i] = chosen[i].candidate
+			}
+			samples := read.samples(c.pack, len(chosen))
+			for i := range chosen {
+				k, p, column := &chosen[i], &samples[i], int(chosen[i].capability)
+				p.Style = c.pack.kinds.styles.names[c.layout.all[k.bin].style]
+				p.Capability = c.rules.names[column]
+				p.Score = c.pack.score(column, k.candidate)
+				p.Rank = int(k.rank)
+				p.Order = start + i + 1
+				p.Cutoff = c.cutoffs[int(k.bin)*c.pack.columns+column]
+				p.Round = int(k.round)
+			}
+			for i := range samples {
+				if !yield(samples[i]) {
+					return
+				}
 			}
 		}
 	}
@@ -127,29 +142,54 @@ func (c *closedState) picks() iter.Seq[Pick] {
 
 func (c *closedState) controls() iter.Seq[Pick] {
 	return func(yield func(Pick) bool) {
-		for i, candidate := range c.control {
-			p := c.sample(candidate)
-			p.Order = i + 1
-			if !yield(p) {
-				return
+		var read reader
+		for start := 0; start < len(c.control); start += together {
+			n := copy(read.candidates[:], c.control[start:])
+			for i, p := range read.samples(c.pack, n) {
+				p.Order = start + i + 1
+				if !yield(p) {
+					return
+				}
 			}
 		}
 	}
 }
 
-// sample returns what a Pick says of the sample itself.
-func (c *closedState) sample(i uint32) Pick {
-	g, at := c.pack.pages[i/pageSize], i%pageSize
-	kind := c.pack.kinds.all[g.kind[at]]
-	return Pick{
-		ID:           string(c.pack.id(i)),
-		Source:       c.pack.kinds.sources.names[kind.source],
-		EventTime:    g.time[at],
-		Partition:    int32(g.place[at] >> 48),
-		SampleOffset: g.sample[at],
-		Content:      g.content[at],
-		Styles:       c.pack.kinds.styleNames[kind.list],
+// reader reads what a Pick says of the sample itself.
+type reader struct {
+	candidates [together]uint32
+	rows       [together]row
+	times      [together]int64
+	kinds      [together]uint32
+	ids        [together][]byte
+	picks      [together]Pick
+	text       []byte
+}
+
+// samples reads the first n candidates.
+func (r *reader) samples(p *pack, n int) []Pick {
+	for j, i := range r.candidates[:n] {
+		r.ids[j], r.kinds[j], r.times[j], r.rows[j] = p.id(i), p.kind(i), p.time(i), *p.row(i)
 	}
+	r.text = r.text[:0]
+	for _, id := range r.ids[:n] {
+		r.text = append(r.text, id...)
+	}
+	ids := string(r.text)
+	for j := range n {
+		row, kind := &r.rows[j], p.kinds.all[r.kinds[j]]
+		r.picks[j] = Pick{
+			ID:           ids[:len(r.ids[j])],
+			Source:       p.kinds.sources.names[kind.source],
+			EventTime:    r.times[j],
+			Partition:    int32(row.place >> 48),
+			SampleOffset: int64(row.sample >> 16),
+			Content:      row.content,
+			Styles:       p.kinds.styleNames[kind.list],
+		}
+		ids = ids[len(r.ids[j]):]
+	}
+	return r.picks[:n]
 }
 
 func (c *closedState) chosenHashes() iter.Seq[uint64] {
@@ -210,10 +250,8 @@ func (w *window) summary(ch *chooser, c *closedState, budget uint64, earlier int
 // seenByStyle counts, by style, the candidates that list it.
 func (p *pack) seenByStyle(d *dropped) []int64 {
 	byKind := make([]int64, len(p.kinds.all))
-	for g, page := range p.pages {
-		for _, kind := range page.kind[:p.inPage(g)] {
-			byKind[kind]++
-		}
+	for kind := range byKind {
+		byKind[kind] = int64(p.tallyOf(uint32(kind))[0])
 	}
 	if d != nil {
 		d.each(func(i uint32) { byKind[d.kind[i]]++ })

@@ -12,17 +12,18 @@ import (
 // seen. All candidates of a kind lie in the same bins, in the same places.
 type kinds struct {
 	sources, styles numbering
-	lists           numbering         // of style numbers, 4 bytes each
-	styleLists      [][]uint32        // by list: the styles, each once
-	styleNames      [][]string        // by list
-	pairs           map[uint64]uint32 // source<<32 | list → kind
+	lists           numbering  // of style numbers, 4 bytes each
+	styleLists      [][]uint32 // by list: the styles, each once
+	styleNames      [][]string // by list
 	all             []kind
-	recent          []uint32 // by hash of the names: a kind + 1, or 0; nil for few
-	asked           int      // candidates, until there is recent
+	found           []uint32 // by hash, then the next free: a kind + 1, or 0
 	key             []byte   // scratch
 }
 
-type kind struct{ source, list uint32 }
+type kind struct {
+	source, list uint32
+	hash         uint64 // of the names
+}
 
 // numbering gives names numbers, in order of appearance.
 type numbering struct {
@@ -50,44 +51,42 @@ func (n *numbering) add(name string) uint32 {
 	return i
 }
 
-// recentKinds is how many kinds are found without asking for their names, once
-// a window has so many candidates that this is worth its 32 KB.
-const (
-	recentKinds = 1 << 13
-	recentFrom  = 1 << 12
-)
-
-func newKinds() kinds { return kinds{pairs: make(map[uint64]uint32)} }
-
+// of returns the number of a kind.
 func (k *kinds) of(source string, styles []string) uint32 {
-	if k.recent == nil {
-		if k.asked++; k.asked == recentFrom {
-			k.recent = make([]uint32, recentKinds)
-		}
-		return k.lookUp(source, styles)
-	}
 	hash := xxhash.Sum64String(source)
 	for _, s := range styles {
 		hash = mix(hash ^ xxhash.Sum64String(s))
 	}
-	recent := &k.recent[hash%recentKinds]
-	if *recent > 0 && k.is(*recent-1, source, styles) {
-		return *recent - 1
+	if 2*len(k.all) >= len(k.found) {
+		k.grow()
 	}
-	i := k.lookUp(source, styles)
-	*recent = i + 1
-	return i
+	for at := int(hash & uint64(len(k.found)-1)); ; at = (at + 1) & (len(k.found) - 1) {
+		i := k.found[at]
+		if i == 0 {
+			k.found[at] = k.add(source, styles, hash) + 1
+			return k.found[at] - 1
+		}
+		if k.all[i-1].hash == hash && k.is(i-1, source, styles) {
+			return i - 1
+		}
+	}
 }
 
-func (k *kinds) lookUp(source string, styles []string) uint32 {
-	pair := uint64(k.sources.of(source))<<32 | uint64(k.list(styles))
-	i, ok := k.pairs[pair]
-	if !ok {
-		i = uint32(len(k.all))
-		k.all = append(k.all, kind{source: uint32(pair >> 32), list: uint32(pair)})
-		k.pairs[pair] = i
+// grow makes the room for the kinds to be found in fourfold.
+func (k *kinds) grow() {
+	k.found = make([]uint32, max(16, 4*len(k.found)))
+	for i, kind := range k.all {
+		at := int(kind.hash & uint64(len(k.found)-1))
+		for k.found[at] != 0 {
+			at = (at + 1) & (len(k.found) - 1)
+		}
+		k.found[at] = uint32(i) + 1
 	}
-	return i
+}
+
+func (k *kinds) add(source string, styles []string, hash uint64) uint32 {
+	k.all = append(k.all, kind{source: k.sources.of(source), list: k.list(styles), hash: hash})
+	return uint32(len(k.all) - 1)
 }
 
 func (k *kinds) is(i uint32, source string, styles []string) bool {

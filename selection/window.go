@@ -34,13 +34,15 @@ func newWindow(r *rules, start, end int64, h history) *window {
 // lowest content hash, and of equal ones the first by partition and offset.
 func (w *window) add(c *Candidate) (Outcome, error) {
 	hash := xxhash.Sum64String(c.ID)
+	w.pack.table.warm(hash)
+	kind := w.pack.kinds.of(c.Source, c.Styles)
 	before := func(content, place uint64) bool {
 		return cmp.Or(cmp.Compare(contentPrefix(c), content), cmp.Compare(placeOf(c), place)) < 0
 	}
 	if i, found := w.pack.find(hash, c.ID); found {
 		w.see(c)
 		if before(w.pack.content(i), w.pack.place(i)) {
-			w.pack.set(i, c, w.rules)
+			w.pack.replace(i, c, kind, w.rules)
 			if w.dropped != nil {
 				w.holes++
 			}
@@ -52,7 +54,7 @@ func (w *window) add(c *Candidate) (Outcome, error) {
 			w.see(c)
 			if before(w.dropped.content[i], w.dropped.place[i]) {
 				w.dropped.remove(i)
-				w.pack.append(c, hash, w.rules)
+				w.pack.append(c, hash, kind, w.rules)
 			}
 			return Duplicate, nil
 		}
@@ -61,7 +63,7 @@ func (w *window) add(c *Candidate) (Outcome, error) {
 		return None, ErrFull
 	}
 	w.see(c)
-	w.pack.append(c, hash, w.rules)
+	w.pack.append(c, hash, kind, w.rules)
 	w.compactIfLarge()
 	return Accepted, nil
 }
@@ -94,11 +96,9 @@ func (w *window) close() *ClosedWindow {
 	earlier := ch.crossOut(w.history)
 	w.holes += earlier
 	earlier += ch.countDropped(w.dropped, w.history)
+	ch.measure()
 	budget := w.rules.policy.Budget.Of(uint64(w.distinct()))
 	rounds := ch.run(budget)
-	for column := range p.columns {
-		ch.count(column) // those that had no turn, for the summary
-	}
 	c := &closedState{rules: w.rules, pack: p, layout: ch.layout, chosen: ch.picks, cutoffs: ch.cutoffs}
 	if w.rules.policy.Control {
 		c.control = drawControl(p, ch.out, w.rules.policy.Seed, uint64(len(c.chosen)))
