@@ -116,8 +116,7 @@ func (w *window) arrive(c *Candidate, i uint32, l *learnt) *Pick {
 	}
 	cut := l.cutoffs[bins[place]*l.columns+column].score
 	w.take(arrival{candidate: i, column: uint16(column), place: uint16(place), cutoff: cut}, cost)
-	s := closedState{rules: w.rules, pack: w.pack}
-	p := s.sample(i)
+	p := w.pack.sampleOf(i)
 	p.Capability, p.Score, p.Style = w.rules.names[column], c.Scores[w.rules.columns[column]], w.styleAt(i, place)
 	p.Order, p.OnArrival, p.Cutoff = len(a.picks), true, cut
 	return &p
@@ -239,6 +238,7 @@ func (w *window) learnFromItself(l *learnt) {
 		w.arrived.learnAt = math.MaxUint32
 	}
 	ch := newChooser(w.rules, w.pack)
+	ch.measure()
 	ch.run(w.allowed())
 	l.forget()
 	l.learn(ch)

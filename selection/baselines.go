@@ -39,7 +39,7 @@ func (ch *chooser) runBaseline() {
 		})
 	case ScoreDiversity:
 		ch.bestFirst(all)
-		all = ch.spread(all)
+		all = ch.spreadOut(all)
 	}
 	for rank, i := range all {
 		if ch.left == 0 {
@@ -102,11 +102,11 @@ func (ch *chooser) oneOfEachStyle(candidates []uint32) []uint32 {
 	return dealt
 }
 
-// spread orders candidates, given best first, so that each next one has the
+// spreadOut orders candidates, given best first, so that each next one has the
 // highest sum of scores divided by one more than the number of its bin before
 // it. A candidate's bin is that of its first style. Of equals the one whose
 // bin is first by name comes first.
-func (ch *chooser) spread(candidates []uint32) []uint32 {
+func (ch *chooser) spreadOut(candidates []uint32) []uint32 {
 	queues := make(map[uint32]*queue)
 	var all binQueues
 	for _, i := range candidates {

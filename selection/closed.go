@@ -146,11 +146,27 @@ type closedState struct {
 	gone    map[uint32]struct{} // withdrawn
 }
 
+// together is how many picks are read at a time: so that the memory they lie
+// scattered in is waited for at the same time, and that their ids share an
+// allocation.
+const together = 64
+
 func (c *closedState) picks() iter.Seq[Pick] {
 	return func(yield func(Pick) bool) {
-		for k := range c.chosen {
-			if !yield(c.pick(k)) {
-				return
+		var read reader
+		for start := 0; start < len(c.chosen); start += together {
+			chosen := c.chosen[start:min(start+together, len(c.chosen))]
+			for i := range chosen {
+				read.candidates[i] = chosen[i].candidate
+			}
+			samples := read.samples(c.pack, len(chosen))
+			for i := range chosen {
+				c.decide(&samples[i], start+i)
+			}
+			for i := range samples {
+				if !yield(samples[i]) {
+					return
+				}
 			}
 		}
 	}
@@ -158,9 +174,16 @@ func (c *closedState) picks() iter.Seq[Pick] {
 
 // pick returns what was chosen as number k, from 0.
 func (c *closedState) pick(k int) Pick {
-	chosen := c.chosen[k]
-	p, column := c.sample(chosen.candidate), int(chosen.capability)
-	p.Style = c.pack.kinds.styles.names[c.style(chosen)]
+	p := c.pack.sampleOf(c.chosen[k].candidate)
+	c.decide(&p, k)
+	return p
+}
+
+// decide adds to a sample why it was chosen, as number k.
+func (c *closedState) decide(p *Pick, k int) {
+	chosen := &c.chosen[k]
+	column := int(chosen.capability)
+	p.Style = c.pack.kinds.styles.names[c.style(*chosen)]
 	p.Capability = c.rules.names[column]
 	p.Score = c.pack.score(column, chosen.candidate)
 	p.Rank = int(chosen.rank)
@@ -170,7 +193,6 @@ func (c *closedState) pick(k int) Pick {
 	if k < len(c.arrived) {
 		p.OnArrival, p.Cutoff = true, c.arrived[k].cutoff
 	}
-	return p
 }
 
 // binName returns a bin's name.
@@ -180,11 +202,14 @@ func (c *closedState) binName(b uint32) string {
 
 func (c *closedState) controls() iter.Seq[Pick] {
 	return func(yield func(Pick) bool) {
-		for i, candidate := range c.control {
-			p := c.sample(candidate)
-			p.Order = i + 1
-			if !yield(p) {
-				return
+		var read reader
+		for start := 0; start < len(c.control); start += together {
+			n := copy(read.candidates[:], c.control[start:])
+			for i, p := range read.samples(c.pack, n) {
+				p.Order = start + i + 1
+				if !yield(p) {
+					return
+				}
 			}
 		}
 	}
@@ -195,23 +220,55 @@ func (c *closedState) style(k pick) uint32 {
 	return c.pack.kinds.styleOf(c.pack.kind(k.candidate), c.layout.all[k.bin])
 }
 
-// sample returns what a Pick says of the sample itself.
-func (c *closedState) sample(i uint32) Pick {
-	g, at := c.pack.pages[i/pageSize], i%pageSize
-	kind := c.pack.kinds.all[g.kind[at]]
-	p := Pick{
-		ID:           string(c.pack.id(i)),
-		Source:       c.pack.kinds.sources.names[kind.source],
-		EventTime:    g.time[at],
-		Partition:    int32(g.place[at] >> 48),
-		SampleOffset: g.sample[at],
-		Content:      g.content[at],
-		Styles:       c.pack.kinds.styleNames[kind.list],
+// reader reads what a Pick says of the sample itself.
+type reader struct {
+	candidates [together]uint32
+	rows       [together]row
+	times      [together]int64
+	kinds      [together]uint32
+	ids        [together][]byte
+	picks      [together]Pick
+	text       []byte
+}
+
+// samples reads the first n candidates.
+func (r *reader) samples(p *pack, n int) []Pick {
+	for j, i := range r.candidates[:n] {
+		r.ids[j], r.kinds[j], r.times[j], r.rows[j] = p.id(i), p.kind(i), p.time(i), *p.row(i)
 	}
-	if c.rules.keepNear {
-		p.PictureHash, p.TextHash = c.pack.extras.picture[i], c.pack.extras.text[i]
+	r.text = r.text[:0]
+	for _, id := range r.ids[:n] {
+		r.text = append(r.text, id...)
 	}
-	return p
+	ids := string(r.text)
+	for j := range n {
+		p.sample(&r.picks[j], &r.rows[j], r.kinds[j], ids[:len(r.ids[j])])
+		r.picks[j].EventTime = r.times[j]
+		p.extras.sample(&r.picks[j], r.candidates[j])
+		ids = ids[len(r.ids[j]):]
+	}
+	return r.picks[:n]
+}
+
+// sample writes what a Pick says of a sample.
+func (p *pack) sample(to *Pick, row *row, kind uint32, id string) {
+	k := p.kinds.all[kind]
+	*to = Pick{
+		ID:           id,
+		Source:       p.kinds.sources.names[k.source],
+		Partition:    int32(row.place >> 48),
+		SampleOffset: int64(row.sample >> 16),
+		Content:      row.content,
+		Styles:       p.kinds.styleNames[k.list],
+	}
+}
+
+// sampleOf returns what a Pick says of one sample.
+func (p *pack) sampleOf(i uint32) (pick Pick) {
+	p.sample(&pick, p.row(i), p.kind(i), string(p.id(i)))
+	pick.EventTime = p.time(i)
+	p.extras.sample(&pick, i)
+	return pick
 }
 
 // hashes yields what is to be remembered of the picks, unless that was done
@@ -287,10 +344,8 @@ func (c *closedState) compare(s *Summary) {
 // seenByStyle counts, by style, the candidates that list it.
 func (p *pack) seenByStyle(d *dropped) []int64 {
 	byKind := make([]int64, len(p.kinds.all))
-	for g, page := range p.pages {
-		for _, kind := range page.kind[:p.inPage(g)] {
-			byKind[kind]++
-		}
+	for kind := range byKind {
+		byKind[kind] = int64(p.tallyOf(uint32(kind))[0])
 	}
 	if d != nil {
 		d.each(func(i uint32) { byKind[d.kind[i]]++ })

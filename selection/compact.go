@@ -60,7 +60,7 @@ func (d *dropped) add(hash, content, place, above uint64, kind uint32) {
 	}
 	d.alive++
 	if d.table.full() {
-		d.table.grow()
+		d.table.split()
 		for j, h := range d.hash[:i] {
 			d.table.put(h, uint32(j))
 		}
@@ -96,17 +96,17 @@ func (w *window) compactIfLarge() {
 		ch.crossOut(i)
 	}
 	crossed := ch.crossOutChosen(w.history)
+	ch.measure()
 	keep := newBitset(p.n)
 	depths := make([]uint64, len(ch.layout.all))
 	for b := range depths {
 		depths[b] = 2 * budget
 	}
 	for column := range p.columns {
-		for _, r := range ch.gather(column, depths) {
+		for _, r := range ch.gather(column, depths, 1) {
 			entries := ch.entries[r.start:r.end]
-			ch.inOrder(entries)
 			for _, e := range entries[:min(len(entries), int(2*budget))] {
-				keep.set(e.candidate)
+				keep.set(e.candidate())
 			}
 		}
 	}
@@ -126,10 +126,10 @@ func (w *window) compactIfLarge() {
 		w.holes += crossed
 	}
 	w.pack = newPack(p.columns, p.kinds.fields)
-	w.pack.kinds, w.pack.low, w.pack.high = p.kinds, p.low, p.high
+	w.pack.kinds = p.kinds
 	for i := range p.n {
 		if keep.has(i) {
-			w.pack.copyFrom(p, i)
+			w.pack.copyFrom(p, i, w.rules.thresholds)
 			continue
 		}
 		if _, gone := w.gone[i]; gone {
@@ -162,7 +162,7 @@ func (ch *chooser) countDropped(d *dropped, h history) (earlier int64) {
 			column := bits.TrailingZeros64(above)
 			ch.seen[column]++
 			for _, b := range ch.layout.of(d.kind[i]) {
-				ch.live[int(b)*ch.pack.columns+column]++
+				ch.sizes[int(b)*ch.pack.columns+column]++
 			}
 		}
 	})

@@ -53,7 +53,9 @@
 //	machine.go            events in, effects out
 //	watermark.go          event time of the partitions
 //	window.go             an open window: which record of an id stands
-//	pack.go               candidates packed into columns, without pointers
+//	pack.go, ids.go       candidates packed into columns, without pointers
+//	table.go              finding a candidate by its id
+//	kinds.go              pairs of a source and a style list, and their bins
 //	rounds.go             the method: rounds, turns, bins
 //	order.go              a bin's first candidates, in the total order
 //	control.go            the uniform random twin

@@ -79,7 +79,7 @@ func (w *ClosedWindow) Explain(id string) (Explanation, bool) {
 	if !found {
 		return Explanation{}, false
 	}
-	sample := c.sample(i)
+	sample := c.pack.sampleOf(i)
 	e := Explanation{ID: id, Source: sample.Source, Styles: sample.Styles, Outcome: FateNotChosen}
 	if k := slices.IndexFunc(c.chosen, func(k pick) bool { return k.candidate == i }); k >= 0 {
 		pick := c.pick(k)
@@ -121,6 +121,7 @@ func (c *closedState) find(id string) (uint32, bool) {
 
 func (c *closedState) standings(i uint32) (all []Standing) {
 	ch := newChooser(c.rules, c.pack)
+	ch.measure()
 	kind := c.pack.kind(i)
 	bins := ch.layout.of(kind)
 	depths := make([]uint64, len(ch.layout.all))
@@ -128,16 +129,15 @@ func (c *closedState) standings(i uint32) (all []Standing) {
 		depths[b] = math.MaxUint32
 	}
 	for column, name := range c.rules.names {
-		runs := ch.gather(column, depths)
+		runs := ch.gather(column, depths, 1)
 		for place, b := range bins {
 			s := Standing{
 				Capability: name, Bin: c.binName(b), Score: c.pack.score(column, i), Place: place + 1,
 				Style: c.pack.kinds.styles.names[c.pack.kinds.styleOf(kind, c.layout.all[b])],
 			}
 			entries := ch.entries[runs[b].start:runs[b].end]
-			ch.inOrder(entries)
 			s.Size = len(entries)
-			s.Rank = 1 + slices.IndexFunc(entries, func(e entry) bool { return e.candidate == i })
+			s.Rank = 1 + slices.IndexFunc(entries, func(e entry) bool { return e.candidate() == i })
 			s.Last = c.last(column, b, entries)
 			s.Why = c.why(i, column, b, s)
 			all = append(all, s)
@@ -153,10 +153,10 @@ func (c *closedState) last(column int, b uint32, entries []entry) *Cutoff {
 		if p.bin != b || int(p.capability) != column {
 			continue
 		}
-		at := slices.IndexFunc(entries, func(e entry) bool { return e.candidate == p.candidate })
+		at := slices.IndexFunc(entries, func(e entry) bool { return e.candidate() == p.candidate })
 		return &Cutoff{
 			ID: string(c.pack.id(p.candidate)), Score: c.pack.score(column, p.candidate),
-			Place: int(entries[at].place) + 1, Rank: at + 1,
+			Place: 1 + slices.Index(c.layout.of(c.pack.kind(p.candidate)), b), Rank: at + 1,
 		}
 	}
 	return nil

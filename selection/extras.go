@@ -24,6 +24,13 @@ func (e *extras) set(i uint32, c *Candidate, r *rules) {
 	}
 }
 
+// sample adds to a Pick what is kept for it.
+func (e *extras) sample(p *Pick, i uint32) {
+	if len(e.text) > 0 {
+		p.PictureHash, p.TextHash = e.picture[i], e.text[i]
+	}
+}
+
 // put sets an element that is there or is the next.
 func put[T any](column *[]T, i uint32, v T) {
 	if int(i) < len(*column) {

@@ -16,19 +16,20 @@ import (
 type kinds struct {
 	fields          []string // of metadata, that bins are by
 	sources, styles numbering
-	values          numbering       // of the fields, each with its length before it
-	valueNames      [][]string      // by values
-	lists           numbering       // of style numbers, 4 bytes each
-	styleLists      [][]uint32      // by list: the styles, each once
-	styleNames      [][]string      // by list
-	numbers         map[kind]uint32 // by what they are
+	values          numbering  // of the fields, each with its length before it
+	valueNames      [][]string // by values
+	lists           numbering  // of style numbers, 4 bytes each
+	styleLists      [][]uint32 // by list: the styles, each once
+	styleNames      [][]string // by list
 	all             []kind
-	recent          []uint32 // by hash of the names: a kind + 1, or 0; nil for few
-	asked           int      // candidates, until there is recent
+	found           []uint32 // by hash, then the next free: a kind + 1, or 0
 	key             []byte   // scratch
 }
 
-type kind struct{ source, list, values uint32 }
+type kind struct {
+	source, list, values uint32
+	hash                 uint64 // of the names
+}
 
 // numbering gives names numbers, in order of appearance.
 type numbering struct {
@@ -56,24 +57,10 @@ func (n *numbering) add(name string) uint32 {
 	return i
 }
 
-// recentKinds is how many kinds are found without asking for their names, once
-// a window has so many candidates that this is worth its 32 KB.
-const (
-	recentKinds = 1 << 13
-	recentFrom  = 1 << 12
-)
+func newKinds(fields []string) kinds { return kinds{fields: fields} }
 
-func newKinds(fields []string) kinds {
-	return kinds{fields: fields, numbers: make(map[kind]uint32)}
-}
-
+// of returns the number of a candidate's kind.
 func (k *kinds) of(c *Candidate) uint32 {
-	if k.recent == nil {
-		if k.asked++; k.asked == recentFrom {
-			k.recent = make([]uint32, recentKinds)
-		}
-		return k.lookUp(c)
-	}
 	hash := xxhash.Sum64String(c.Source)
 	for _, s := range c.Styles {
 		hash = mix(hash ^ xxhash.Sum64String(s))
@@ -81,24 +68,36 @@ func (k *kinds) of(c *Candidate) uint32 {
 	for _, field := range k.fields {
 		hash = mix(hash ^ xxhash.Sum64String(c.Metadata[field]))
 	}
-	recent := &k.recent[hash%recentKinds]
-	if *recent > 0 && k.is(*recent-1, c) {
-		return *recent - 1
+	if 2*len(k.all) >= len(k.found) {
+		k.grow()
 	}
-	i := k.lookUp(c)
-	*recent = i + 1
-	return i
+	for at := int(hash & uint64(len(k.found)-1)); ; at = (at + 1) & (len(k.found) - 1) {
+		i := k.found[at]
+		if i == 0 {
+			k.found[at] = k.add(c, hash) + 1
+			return k.found[at] - 1
+		}
+		if k.all[i-1].hash == hash && k.is(i-1, c) {
+			return i - 1
+		}
+	}
 }
 
-func (k *kinds) lookUp(c *Candidate) uint32 {
-	what := kind{source: k.sources.of(c.Source), list: k.list(c.Styles), values: k.valuesOf(c)}
-	i, ok := k.numbers[what]
-	if !ok {
-		i = uint32(len(k.all))
-		k.all = append(k.all, what)
-		k.numbers[what] = i
+// grow makes the room for the kinds to be found in fourfold.
+func (k *kinds) grow() {
+	k.found = make([]uint32, max(16, 4*len(k.found)))
+	for i, kind := range k.all {
+		at := int(kind.hash & uint64(len(k.found)-1))
+		for k.found[at] != 0 {
+			at = (at + 1) & (len(k.found) - 1)
+		}
+		k.found[at] = uint32(i) + 1
 	}
-	return i
+}
+
+func (k *kinds) add(c *Candidate, hash uint64) uint32 {
+	k.all = append(k.all, kind{source: k.sources.of(c.Source), list: k.list(c.Styles), values: k.valuesOf(c), hash: hash})
+	return uint32(len(k.all) - 1)
 }
 
 func (k *kinds) is(i uint32, c *Candidate) bool {

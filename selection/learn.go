@@ -255,23 +255,11 @@ func (l *learnt) learn(ch *chooser) {
 		l.cells[i].candidates *= decay
 		l.cells[i].reach *= decay
 	}
-	for column := range p.columns {
-		ch.count(column)
-	}
 	numbers, places := l.numbersOf(ch)
 	cells := len(ch.layout.all) * p.columns
 	counts, reach := make([]float64, cells), make([]float64, cells)
-	for i, live := range ch.live {
-		counts[i] = float64(live)
-	}
-	for _, k := range ch.picks {
-		for _, b := range ch.layout.of(p.kind(k.candidate)) {
-			for column := range p.columns {
-				if p.score(column, k.candidate) > ch.rules.thresholds[column] {
-					counts[int(b)*p.columns+column]++
-				}
-			}
-		}
+	for i, size := range ch.sizes {
+		counts[i] = float64(size)
 	}
 	ranks := make([]uint32, cells)
 	for _, k := range ch.picks {

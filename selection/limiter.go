@@ -104,12 +104,6 @@ func (ch *chooser) closeStyle(style uint32) {
 	ch.limits.styles[style].closed = true
 	if !ch.limits.byStyle {
 		ch.removeKinds(func(kind uint32) bool { return ch.pack.kinds.firstStyle(kind) == style })
-		return
-	}
-	for b := range ch.layout.all {
-		if ch.layout.all[b].style == style {
-			clear(ch.live[b*ch.pack.columns:][:ch.pack.columns])
-		}
 	}
 }
 
@@ -157,7 +151,7 @@ func (ch *chooser) turnByOne(column int, order []uint32, quota uint64, byCost bo
 		allowed, spent := part+debt, uint64(0)
 		open := func() bool {
 			return spent < allowed && took < quota && ch.left > 0 && !ch.limits.isClosed(column) &&
-				ch.live[int(b)*ch.pack.columns+column] > 0
+				ch.live[int(b)*ch.pack.columns+column] > 0 && !ch.isShut(int(b))
 		}
 		for open() {
 			// As many as are likely to be taken; those that were removed
@@ -188,6 +182,7 @@ func (ch *chooser) turnByOne(column int, order []uint32, quota uint64, byCost bo
 					continue
 				}
 				ch.take(column, b, f)
+				ch.cutoffs[int(b)*ch.pack.columns+column] = ch.pack.score(column, f.candidate)
 				if !byCost {
 					cost = 1
 				}

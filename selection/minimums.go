@@ -55,10 +55,13 @@ func (ch *chooser) playFor(some *chooser, b *bound, capabilities []int) {
 		return
 	}
 	some.left, some.round, some.passed, some.picks = ch.left, ch.round, ch.passed, ch.picks
+	if some != ch {
+		some.recountAll()
+	}
 	some.play(capabilities, want-have, byCost && ch.rules.keepCost)
 	ch.left, ch.round, ch.passed, ch.picks = some.left, some.round, some.passed, some.picks
 	if some != ch {
-		ch.recount()
+		ch.recountAll()
 	}
 	b.starved = ch.left == 0
 }
@@ -92,16 +95,18 @@ func (ch *chooser) among(keep func(kind uint32, b bin) bool) *chooser {
 	}
 	some.nowhere = int(nowhere)
 	some.classes = newClasses(l)
-	some.live = make([]uint32, len(l.all)*ch.pack.columns)
+	cells := len(l.all) * ch.pack.columns
+	some.sizes, some.live = make([]uint32, cells), make([]uint32, cells)
+	some.measure()
 	return some
 }
 
-// recount forgets what is counted and fetched, for others have chosen.
-func (ch *chooser) recount() {
-	ch.counted = ch.counted[:0]
-	clear(ch.live)
-	clear(ch.seen)
-	ch.classes.of = nobody
+// recountAll counts and fetches anew, for others have chosen.
+func (ch *chooser) recountAll() {
+	for column := range ch.pack.columns {
+		ch.recount(column)
+		ch.deducted[column] = len(ch.picks)
+	}
 	ch.leads = make([]lead, ch.pack.columns)
 }
 
@@ -120,14 +125,13 @@ func (ch *chooser) rankAnew() {
 		if len(byPlace) == 0 {
 			continue
 		}
-		for b, r := range ch.gather(column, depths) {
+		for b, r := range ch.gather(column, depths, 1) {
 			if depths[b] == 0 {
 				continue
 			}
 			entries := ch.entries[r.start:r.end]
-			ch.inOrder(entries)
 			for rank, e := range entries {
-				if k, ok := byPlace[uint64(b)<<32|uint64(e.candidate)]; ok {
+				if k, ok := byPlace[uint64(b)<<32|uint64(e.candidate())]; ok {
 					ch.picks[k].rank = uint32(rank + 1)
 				}
 			}

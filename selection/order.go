@@ -11,34 +11,40 @@ import (
 // style and by score, in steps fine enough to tell about where a bin has given
 // enough. They are numbered by bin, place and, descending, score; the first
 // place, which most picks come from, has finer steps than the others.
+//
+// Of a large window only a sample is counted. What that says about a bin may
+// be wrong: then too few of it are fetched, which shows, or too many, which
+// takes time; the picks are the same.
 type classes struct {
-	of     int      // the capability they are of, as things are; or nobody
-	counts []uint64 // all<<32 | not taken
-	perBin int
-	first  []uint32 // by kind: the first class in the bin of its first style
-	later  []uint32 // parallel to layout.bins: the first class of bin and place
-	limit  []int64  // by bin: the last class to fetch; scratch of fill
-	within []uint32 // by kind: the steps that can be within a limit; scratch of fetch
+	counts      []uint32 // not taken
+	perBin      int
+	every       int // one in so many is counted
+	high, scale float64
+	first       []uint32  // by kind: the first class in the bin of its first style
+	later       []uint32  // parallel to layout.bins: the first class of bin and place
+	limit       []int64   // by bin: the last class to fetch
+	bound       []float32 // by kind: no score below is within a limit
 }
 
 const (
-	nobody = -1
 	// steps are those of the first place; a later one has steps>>coarser.
 	steps   = 64
 	coarser = 3
+	// A window of more than wholePages is sampled.
+	wholePages  = 64
+	sampleEvery = 8
 )
 
 func newClasses(l *layout) classes {
 	kinds := len(l.start) - 1
 	c := classes{
-		of:     nobody,
 		perBin: steps + max(l.places-1, 0)*(steps>>coarser),
 		limit:  make([]int64, len(l.all)),
 		first:  make([]uint32, kinds),
 		later:  make([]uint32, len(l.bins)),
-		within: make([]uint32, kinds),
+		bound:  make([]float32, kinds),
 	}
-	c.counts = make([]uint64, len(l.all)*c.perBin)
+	c.counts = make([]uint32, len(l.all)*c.perBin)
 	for k := range kinds {
 		for place, b := range l.of(uint32(k)) {
 			class := int(b) * c.perBin
@@ -53,82 +59,73 @@ func newClasses(l *layout) classes {
 	return c
 }
 
-func (c *classes) bin(b int) []uint64 { return c.counts[b*c.perBin:][:c.perBin] }
-
-// live returns how many of a bin are not taken.
-func (c *classes) live(b int) (n uint32) {
-	for _, count := range c.bin(b) {
-		n += uint32(count)
-	}
-	return n
+// step returns the step of a score. It is monotonic: a higher score is never
+// in a later step.
+func (c *classes) step(score float32) uint32 {
+	return uint32(min(max((c.high-float64(score))*c.scale, 0), steps-1))
 }
 
-// inFirstPlace returns how many of a bin, taken or not, list its style first.
-func (c *classes) inFirstPlace(b int) (n int64) {
-	for _, count := range c.bin(b)[:steps] {
-		n += int64(count >> 32)
-	}
-	return n
-}
-
-// scale says what to multiply a score's distance from the highest by to get
-// its step. Rounding is monotonic: a higher score is never in a later step.
-func (ch *chooser) scale(column int) (high, scale float64) {
-	high = float64(ch.pack.high[column])
-	low := max(ch.pack.low[column], ch.rules.thresholds[column])
-	if span := high - float64(low); span > 0 {
-		scale = steps / span
-	}
-	return high, scale
-}
-
-func stepOf(score float32, high, scale float64) uint32 {
-	return min(uint32((high-float64(score))*scale), steps-1)
-}
-
-// classify counts the capability's candidates. Its loops, and fetch's, run
-// over all candidates for every capability: they gather the few that a branch
-// is for, so that no branch is taken at random.
-func (ch *chooser) classify(column int) {
-	c, start := &ch.classes, ch.layout.start
+// classify counts the capability's candidates, one in so many. Its loops, and
+// fetch's, run over all candidates for every capability: they gather the few
+// that a branch is for, so that no branch is taken at random.
+func (ch *chooser) classify(column, every int) {
+	c, start, threshold := &ch.classes, ch.layout.start, ch.rules.thresholds[column]
+	c.every = every
+	ch.span(column)
 	clear(c.counts)
-	c.of = column
-	high, scale := ch.scale(column)
-	var above, several [pageSize]uint16
+	var above [pageSize]uint16
 	for g, page := range ch.pack.pages {
-		scores := ch.pack.column(g, column)
-		taken := ch.taken[g*pageSize/64:]
-		more := 0
-		for _, i := range ch.above(column, scores, &above) {
-			kind := page.kind[i%pageSize]
-			count := 1<<32 | uint64(1-taken.bit(uint32(i)))
-			c.counts[c.first[kind]+stepOf(scores[i], high, scale)] += count
-			several[more%pageSize] = i
-			if start[kind+1]-start[kind] > 1 {
-				more++
+		scores, from := ch.sample(g, column)
+		n := uint(0)
+		for i, score := range scores {
+			above[n%pageSize] = uint16(from + i)
+			if score > threshold {
+				n++
 			}
 		}
-		for _, i := range several[:more] {
-			kind := page.kind[i%pageSize]
-			count := 1<<32 | uint64(1-taken.bit(uint32(i)))
-			step := stepOf(scores[i], high, scale) >> coarser
+		for _, i := range above[:n] {
+			if ch.taken.has(uint32(g*pageSize) + uint32(i)) {
+				continue
+			}
+			kind, step := page.kind[i%pageSize], c.step(scores[int(i)-from])
+			c.counts[c.first[kind]+step]++
 			for _, class := range c.later[start[kind]+1 : start[kind+1]] {
-				c.counts[class+step] += count
+				c.counts[class+step>>coarser]++
 			}
 		}
 	}
 }
 
-// above returns which of a page's scores are above the threshold.
-func (ch *chooser) above(column int, scores []float32, found *[pageSize]uint16) []uint16 {
-	n, threshold := uint(0), ch.rules.thresholds[column]
-	for i, score := range scores {
-		found[n%pageSize] = uint16(i)
-		if score > threshold {
-			n++
+// sample returns the part of a page's scores that is counted and where it
+// begins.
+func (ch *chooser) sample(g, column int) (scores []float32, from int) {
+	scores = ch.pack.column(g, column)
+	if ch.classes.every == 1 {
+		return scores, 0
+	}
+	const part = pageSize / sampleEvery
+	from = g * 5 % sampleEvery * part
+	return scores[min(from, len(scores)):min(from+part, len(scores))], from
+}
+
+// span sets what steps go by from the scores that are counted, or some of
+// them: those outside are in the first and the last step.
+func (ch *chooser) span(column int) {
+	c, threshold := &ch.classes, ch.rules.thresholds[column]
+	low, high := float32(math.Inf(1)), threshold
+	for g := 0; g < len(ch.pack.pages); g += c.every {
+		scores, _ := ch.sample(g, column)
+		for _, s := range scores {
+			high = max(high, s)
+			if s > threshold {
+				low = min(low, s)
+			}
 		}
 	}
-	return found[:n]
+	c.high, c.scale = float64(high), 0
+	if span := float64(high) - float64(low); span > 0 {
+		c.scale = steps / span
+	}
 }
 
 // lead holds the first candidates of the bins that a capability takes from,
@@ -147,14 +144,18 @@ type run struct {
 	whole      bool // it holds all of the bin that were not taken
 }
 
-// entry is a candidate of a bin.
-type entry struct {
-	place     uint32
-	score     uint32 // ascends as the score descends
-	candidate uint32
-}
+// entry is a candidate of a bin and place: its score, descending, above its
+// number.
+type entry uint64
 
-func (e entry) key() uint64 { return uint64(e.place)<<32 | uint64(e.score) }
+func (e entry) candidate() uint32 { return uint32(e) }
+func (e entry) score() uint32     { return uint32(e >> 32) }
+
+// found is an entry and where it was found to belong.
+type found struct {
+	slot  uint32 // a bin and a place in it
+	entry entry
+}
 
 // ranked is a candidate with its rank in a bin.
 type ranked struct{ candidate, rank uint32 }
@@ -185,17 +186,17 @@ func (ch *chooser) first(column int, need demand) []ranked {
 		for r.start < r.end && ch.taken.has(l.ranked[r.start].candidate) {
 			r.start++
 		}
-		ch.found = ch.found[:0]
+		ch.given = ch.given[:0]
 		for _, f := range l.ranked[r.start:r.end] {
-			if uint64(len(ch.found)) == need.want {
+			if uint64(len(ch.given)) == need.want {
 				break
 			}
 			if !ch.taken.has(f.candidate) {
-				ch.found = append(ch.found, f)
+				ch.given = append(ch.given, f)
 			}
 		}
-		if uint64(len(ch.found)) == need.want || r.whole {
-			return ch.found
+		if uint64(len(ch.given)) == need.want || r.whole {
+			return ch.given
 		}
 		*need.slack = 4**need.slack + 1
 		ch.fill(column, need)
@@ -217,18 +218,21 @@ func (ch *chooser) fill(column int, need demand) {
 	for b, want := range depths {
 		depths[b] = want + want/2 + *need.slack
 	}
-	runs := ch.gather(column, depths)
+	every := 1
+	if len(ch.pack.pages) > wholePages {
+		every = sampleEvery
+	}
+	runs := ch.gather(column, depths, every)
 
 	l := &ch.leads[column]
-	l.ranked = l.ranked[:0]
+	l.ranked = slices.Grow(l.ranked[:0], len(ch.entries))
 	for b := range runs {
 		r := &runs[b]
 		entries := ch.entries[r.start:r.end]
-		ch.inOrder(entries)
 		r.start = len(l.ranked)
 		for i, e := range entries {
-			if !ch.taken.has(e.candidate) {
-				l.ranked = append(l.ranked, ranked{candidate: e.candidate, rank: uint32(i + 1)})
+			if !ch.taken.has(e.candidate()) {
+				l.ranked = append(l.ranked, ranked{candidate: e.candidate(), rank: uint32(i + 1)})
 			}
 		}
 		r.end = len(l.ranked)
@@ -236,67 +240,92 @@ func (ch *chooser) fill(column int, need demand) {
 	l.runs = runs
 }
 
-// gather puts the first candidates of every bin, at least as many that are not
-// taken as its depth says, and those taken among them, into entries, and
-// returns the run of each bin there. The runs are not sorted.
-func (ch *chooser) gather(column int, depths []uint64) []run {
+// gather puts the first candidates of every bin in order, about as many that
+// are not taken as its depth says, and those taken among them, into entries,
+// and returns the run of each bin there. Where every is 1, they are not fewer.
+func (ch *chooser) gather(column int, depths []uint64, every int) []run {
+	ch.classify(column, every)
 	c := &ch.classes
-	if c.of != column {
-		ch.classify(column)
-	}
 	runs := make([]run, len(depths))
-	total := 0
 	for b, depth := range depths {
-		last, size, whole := c.reach(b, depth)
-		c.limit[b] = last
-		runs[b] = run{start: total, end: total, whole: whole}
-		total += size
+		c.limit[b], runs[b].whole = c.reach(b, depth, uint64(ch.live[b*ch.pack.columns+column]))
 	}
-	ch.entries = slices.Grow(ch.entries[:0], total)[:total]
-	ch.fetch(column, runs)
+	c.boundScores(&ch.layout, ch.rules.thresholds[column])
+	ch.fetch(column)
+	ch.sort(runs)
 	return runs
 }
 
 // reach returns the class of a bin up to which there are depth candidates that
-// are not taken, how many there are in all up to there, and whether it is the
-// last class that has any.
-func (c *classes) reach(b int, depth uint64) (last int64, size int, whole bool) {
-	var live uint64
-	last = int64(b*c.perBin) - 1
-	whole = true
-	for i, count := range c.bin(b) {
-		if live >= depth && uint32(count) > 0 {
-			whole = false
-			break
+// are not taken, out of live, and whether nothing is beyond.
+func (c *classes) reach(b int, depth, live uint64) (last int64, whole bool) {
+	first, end := b*c.perBin, (b+1)*c.perBin
+	if c.every > 1 {
+		if depth >= live/2 {
+			return int64(end) - 1, true
 		}
-		if live < depth {
-			live += uint64(uint32(count))
-			size += int(count >> 32)
-			last = int64(b*c.perBin + i)
-		}
+		// A count in a sample is about a square root off.
+		depth /= uint64(c.every)
+		depth += uint64(math.Sqrt(float64(depth))) + 1
 	}
-	return last, size, whole
+	var n uint64
+	for class := first; class < end; class++ {
+		if n >= depth {
+			return int64(class) - 1, false
+		}
+		n += uint64(c.counts[class])
+	}
+	return int64(end) - 1, true
 }
 
-// fetch puts the candidates of each bin up to its limit, taken or not, into
-// the bin's run of entries.
-func (ch *chooser) fetch(column int, runs []run) {
-	c, start := &ch.classes, ch.layout.start
-	c.boundSteps(&ch.layout)
-	high, scale := ch.scale(column)
-	var above, within [pageSize]uint16
+// boundScores sets bound from the limits.
+func (c *classes) boundScores(l *layout, threshold float32) {
+	above := math.Nextafter32(threshold, float32(math.Inf(1)))
+	for kind := range c.bound {
+		within := uint32(0) // steps
+		for place, b := range l.of(uint32(kind)) {
+			first := int64(c.later[int(l.start[kind])+place])
+			if c.limit[b] < first {
+				continue
+			}
+			last := uint32(min(c.limit[b]-first+1, steps))
+			if place > 0 {
+				last = min(last<<coarser, steps)
+			}
+			within = max(within, last)
+		}
+		switch {
+		case within == 0:
+			c.bound[kind] = float32(math.Inf(1))
+		case within == steps || c.scale == 0:
+			c.bound[kind] = above
+		default:
+			// A step further, so that no rounding matters: step is asked, too.
+			c.bound[kind] = max(float32(c.high-float64(within+1)/c.scale), above)
+		}
+	}
+}
+
+// fetch finds the candidates of each bin up to its limit, taken or not.
+func (ch *chooser) fetch(column int) {
+	c, start, places := &ch.classes, ch.layout.start, uint32(ch.layout.places)
+	ch.found = ch.found[:0]
+	bound := c.bound
+	var within [pageSize]uint16
 	for g, page := range ch.pack.pages {
 		scores := ch.pack.column(g, column)
-		n := 0
-		for _, i := range ch.above(column, scores, &above) {
-			within[n%pageSize] = i
-			if stepOf(scores[i], high, scale) < c.within[page.kind[i%pageSize]] {
+		kinds := page.kind[:len(scores)]
+		n := uint(0)
+		for i, score := range scores {
+			within[n%pageSize] = uint16(i)
+			if score >= bound[kinds[i]] {
 				n++
 			}
 		}
 		for _, i := range within[:n] {
-			kind, score := page.kind[i%pageSize], scores[i]
-			step := stepOf(score, high, scale)
+			kind, score := kinds[i], scores[i]
+			step := c.step(score)
+			e := entry(descending(score))<<32 | entry(g*pageSize) + entry(i)
 			for place, b := range ch.layout.of(kind) {
 				class := c.later[int(start[kind])+place]
 				if place == 0 {
@@ -305,30 +334,39 @@ func (ch *chooser) fetch(column int, runs []run) {
 					class += step >> coarser
 				}
 				if int64(class) <= c.limit[b] {
-					r := &runs[b]
-					ch.entries[r.end] = entry{place: uint32(place), score: descending(score), candidate: uint32(g*pageSize) + uint32(i)}
-					r.end++
+					ch.found = append(ch.found, found{slot: b*places + uint32(place), entry: e})
 				}
 			}
 		}
 	}
 }
 
-// boundSteps sets within from the limits.
-func (c *classes) boundSteps(l *layout) {
-	for kind := range c.within {
-		c.within[kind] = 0
-		for place, b := range l.of(uint32(kind)) {
-			first := int64(c.later[int(l.start[kind])+place])
-			if c.limit[b] < first {
-				continue
-			}
-			bound := uint32(min(c.limit[b]-first+1, steps))
-			if place > 0 {
-				bound = min(bound<<coarser, steps)
-			}
-			c.within[kind] = max(c.within[kind], bound)
+// sort puts what was found into entries, bin by bin, each in its order, and
+// sets the runs.
+func (ch *chooser) sort(runs []run) {
+	places := ch.layout.places
+	ch.next = slices.Grow(ch.next[:0], len(runs)*places+1)[:len(runs)*places+1]
+	next := ch.next // by slot: where the next entry goes
+	clear(next)
+	for _, f := range ch.found {
+		next[f.slot+1]++
+	}
+	for slot := range len(next) - 1 {
+		next[slot+1] += next[slot]
+	}
+	ch.entries = slices.Grow(ch.entries[:0], len(ch.found))[:len(ch.found)]
+	for _, f := range ch.found {
+		ch.entries[next[f.slot]] = f.entry
+		next[f.slot]++
+	}
+	at := 0
+	for b := range runs {
+		runs[b].start = at
+		for _, end := range next[b*places:][:places] {
+			ch.inOrder(ch.entries[at:end])
+			at = int(end)
 		}
+		runs[b].end = at
 	}
 }
 
@@ -347,12 +385,12 @@ type tied struct {
 	candidate uint32
 }
 
-// inOrder sorts entries of a bin into the total order.
+// inOrder sorts entries of a bin and place into the total order.
 func (ch *chooser) inOrder(entries []entry) {
-	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.key(), b.key()) })
+	ch.sortEntries(entries)
 	for start := 0; start < len(entries); {
 		end := start + 1
-		for end < len(entries) && entries[end].key() == entries[start].key() {
+		for end < len(entries) && entries[end].score() == entries[start].score() {
 			end++
 		}
 		if end-start > 1 {
@@ -362,15 +400,62 @@ func (ch *chooser) inOrder(entries []entry) {
 	}
 }
 
+// sortEntries sorts by score. Scores lie fairly evenly between the lowest and
+// the highest, so each entry goes near its place at once, and only neighbours
+// are compared.
+func (ch *chooser) sortEntries(entries []entry) {
+	const few, crowd = 24, 16
+	n := len(entries)
+	if n <= few {
+		slices.Sort(entries)
+		return
+	}
+	low, high := entries[0], entries[0]
+	for _, e := range entries {
+		low, high = min(low, e), max(high, e)
+	}
+	span := uint64(high.score()-low.score()) + 1
+	ch.near = slices.Grow(ch.near[:0], n+1)[:n+1]
+	near := ch.near // by part of the span: where the next entry goes
+	clear(near)
+	for _, e := range entries {
+		near[uint64(e.score()-low.score())*uint64(n)/span+1]++
+	}
+	for i := range n {
+		near[i+1] += near[i]
+	}
+	ch.spread = append(ch.spread[:0], entries...)
+	for _, e := range ch.spread {
+		to := &near[uint64(e.score()-low.score())*uint64(n)/span]
+		entries[*to] = e
+		*to++
+	}
+	start := uint32(0)
+	for _, end := range near[:n] {
+		if end-start > crowd {
+			slices.Sort(entries[start:end])
+		}
+		start = end
+	}
+	for i := 1; i < n; i++ {
+		e, j := entries[i], i
+		for ; j > 0 && entries[j-1] > e; j-- {
+			entries[j] = entries[j-1]
+		}
+		entries[j] = e
+	}
+}
+
 func (ch *chooser) breakTies(entries []entry) {
 	p := ch.pack
 	ties := ch.ties[:0]
 	for _, e := range entries {
-		ties = append(ties, tied{lot: lot(ch.rules.policy.Seed, p.id(e.candidate)), candidate: e.candidate})
+		i := e.candidate()
+		ties = append(ties, tied{lot: lot(ch.rules.policy.Seed, p.id(i)), candidate: i})
 	}
 	slices.SortFunc(ties, p.compareTied)
 	for i, t := range ties {
-		entries[i].candidate = t.candidate
+		entries[i] = entries[i]>>32<<32 | entry(t.candidate)
 	}
 	ch.ties = ties
 }

@@ -8,45 +8,40 @@ import (
 
 // pack holds a window's candidates by number, from 0, in columns without
 // pointers: the garbage collector has nothing to look at in them, and a turn
-// reads one capability's scores and nothing else. With n capabilities and ids
-// of k bytes a candidate takes 44 + 4n + k bytes, and 7 to 13 in the table.
+// reads one capability's scores and the kinds and nothing else. With n
+// capabilities and ids of k bytes a candidate takes 32 + 4n + k bytes, and 7
+// to 8 in the table; ids of several lengths, 4 more.
 type pack struct {
 	n       uint32
 	columns int // capabilities selected for
 	pages   []*page
 	scores  [][]float32 // of each page, a column for each capability
-	ids     [][]byte    // chunks; an id lies within one
-	// low and high bound each capability's scores: no score is outside.
-	low, high []float32
-	extras    extras
-	table     table
-	kinds     kinds
+	ids     []ids       // of each page
+	extras  extras
+	table   table
+	kinds   kinds
+	// tally has, for each kind, how many candidates are of it, and then how
+	// many of these score above the threshold for each capability.
+	tally []uint32
 }
 
 const pageSize = 512
 
 type page struct {
-	id      [pageSize]uint64 // chunk<<40 | offset<<16 | length
-	content [pageSize]uint64 // first 8 bytes of the content hash
-	time    [pageSize]int64
-	place   [pageSize]uint64 // partition<<48 | offset of the score record
-	sample  [pageSize]int64  // offset of the sample
-	kind    [pageSize]uint32
+	rows     [pageSize]row
+	timeHigh [pageSize]uint32 // upper 32 of the event time's 48 bits
+	kind     [pageSize]uint32
 }
 
-// The id chunks double from the smallest to the largest size.
-const (
-	smallestChunk = 1 << 12
-	largestChunk  = 1 << 20
-)
+// row is what else is needed of a candidate that is picked.
+type row struct {
+	content uint64 // first 8 bytes of the content hash
+	place   uint64 // partition<<48 | offset of the score record
+	sample  uint64 // offset of the sample<<16 | lower 16 bits of the event time
+}
 
 func newPack(columns int, fields []string) *pack {
-	return &pack{
-		columns: columns,
-		low:     make([]float32, columns),
-		high:    make([]float32, columns),
-		kinds:   newKinds(fields),
-	}
+	return &pack{columns: columns, kinds: newKinds(fields)}
 }
 
 // contentPrefix is what is kept of a content hash.
@@ -61,90 +56,120 @@ func (p *pack) find(hash uint64, id string) (uint32, bool) {
 }
 
 // append adds a candidate whose id is not there yet.
-func (p *pack) append(c *Candidate, hash uint64, r *rules) {
+func (p *pack) append(c *Candidate, hash uint64, kind uint32, r *rules) {
 	i := p.next(hash, c.ID)
-	p.set(i, c, r)
+	p.set(i, c, kind, r)
 }
 
 // next makes room for a candidate and keeps its id.
 func (p *pack) next(hash uint64, id string) uint32 {
 	if p.table.full() {
-		p.table.grow()
+		p.table.split()
 		for i := range p.n {
 			p.table.put(p.idHash(i), i)
 		}
 	}
 	i := p.n
 	if i%pageSize == 0 {
-		p.pages = append(p.pages, new(page))
-		p.scores = append(p.scores, make([]float32, p.columns*pageSize))
+		p.nextPage()
 	}
-	p.pages[i/pageSize].id[i%pageSize] = p.keepID(id)
+	p.ids[i/pageSize].append(id)
 	p.table.put(hash, i)
 	p.n++
 	return i
 }
 
-// set overwrites candidate i with another record of the same id.
-func (p *pack) set(i uint32, c *Candidate, r *rules) {
+// nextPage adds a page with room for as many bytes of ids as the last has.
+func (p *pack) nextPage() {
+	size := firstIDs
+	if last := len(p.ids) - 1; last >= 0 {
+		size = p.ids[last].trim()
+	}
+	p.pages = append(p.pages, new(page))
+	p.scores = append(p.scores, make([]float32, p.columns*pageSize))
+	p.ids = append(p.ids, ids{text: make([]byte, 0, size)})
+}
+
+// replace overwrites candidate i with another record of the same id.
+func (p *pack) replace(i uint32, c *Candidate, kind uint32, r *rules) {
+	p.uncount(i, r.thresholds)
+	p.tallyOf(p.kind(i))[0]--
+	p.set(i, c, kind, r)
+}
+
+// set writes candidate i, but for its id, and counts it.
+func (p *pack) set(i uint32, c *Candidate, kind uint32, r *rules) {
 	g, at := p.pages[i/pageSize], i%pageSize
-	g.content[at] = contentPrefix(c)
-	g.time[at] = c.EventTime
-	g.place[at] = placeOf(c)
-	g.sample[at] = c.SampleOffset
-	g.kind[at] = p.kinds.of(c)
+	row := &g.rows[at]
+	row.content = contentPrefix(c)
+	row.place = placeOf(c)
+	row.sample = uint64(c.SampleOffset)<<16 | uint64(c.EventTime)&0xffff
+	g.timeHigh[at] = uint32(c.EventTime >> 16)
+	g.kind[at] = kind
 	p.extras.set(i, c, r)
-	row := p.scores[i/pageSize][at:]
+	tally := p.tallyOf(kind)
+	tally[0]++
+	scores := p.scores[i/pageSize][at:]
 	for column, score := range r.columns {
 		s := c.Scores[score]
-		row[column*pageSize] = s
-		if s < p.low[column] {
-			p.low[column] = s
+		scores[column*pageSize] = s
+		n := uint32(0)
+		if s > r.thresholds[column] { // no branch: it would be taken at random
+			n = 1
 		}
-		if s > p.high[column] {
-			p.high[column] = s
+		tally[1+column] += n
+	}
+}
+
+// tallyOf returns a kind's part of the tally.
+func (p *pack) tallyOf(kind uint32) []uint32 {
+	width := 1 + p.columns
+	for len(p.tally) < len(p.kinds.all)*width {
+		p.tally = append(p.tally, 0)
+	}
+	return p.tally[int(kind)*width:][:width]
+}
+
+// uncount takes what candidate i scores out of the tally.
+func (p *pack) uncount(i uint32, thresholds []float32) {
+	tally := p.tallyOf(p.kind(i))
+	for column := range p.columns {
+		if p.score(column, i) > thresholds[column] {
+			tally[1+column]--
 		}
 	}
 }
 
 // copyFrom adds candidate j of another pack with the same kinds.
-func (p *pack) copyFrom(o *pack, j uint32) {
+func (p *pack) copyFrom(o *pack, j uint32, thresholds []float32) {
 	id := o.id(j)
 	i := p.next(xxhash.Sum64(id), string(id))
 	g, at := p.pages[i/pageSize], i%pageSize
 	from, k := o.pages[j/pageSize], j%pageSize
-	g.content[at], g.time[at], g.place[at] = from.content[k], from.time[k], from.place[k]
-	g.sample[at], g.kind[at] = from.sample[k], from.kind[k]
+	g.rows[at], g.timeHigh[at], g.kind[at] = from.rows[k], from.timeHigh[k], from.kind[k]
+	tally := p.tallyOf(g.kind[at])
+	tally[0]++
 	for column := range p.columns {
-		p.scores[i/pageSize][column*pageSize+int(at)] = o.score(column, j)
-	}
-}
-
-func (p *pack) keepID(id string) uint64 {
-	last := len(p.ids) - 1
-	if last < 0 || cap(p.ids[last])-len(p.ids[last]) < len(id) {
-		size := smallestChunk
-		if last >= 0 {
-			size = min(2*cap(p.ids[last]), largestChunk)
+		s := o.score(column, j)
+		p.scores[i/pageSize][column*pageSize+int(at)] = s
+		if s > thresholds[column] {
+			tally[1+column]++
 		}
-		p.ids = append(p.ids, make([]byte, 0, max(size, len(id))))
-		last++
 	}
-	offset := len(p.ids[last])
-	p.ids[last] = append(p.ids[last], id...)
-	return uint64(last)<<40 | uint64(offset)<<16 | uint64(len(id))
 }
 
 // id returns the bytes of an id, which are not to be written to.
-func (p *pack) id(i uint32) []byte {
-	at := p.pages[i/pageSize].id[i%pageSize]
-	offset := at >> 16 & (1<<24 - 1)
-	return p.ids[at>>40][offset : offset+at&(1<<16-1)]
+func (p *pack) id(i uint32) []byte { return p.ids[i/pageSize].at(int(i % pageSize)) }
+
+func (p *pack) time(i uint32) int64 {
+	g, at := p.pages[i/pageSize], i%pageSize
+	return int64(g.timeHigh[at])<<16 | int64(g.rows[at].sample&0xffff)
 }
 
+func (p *pack) row(i uint32) *row       { return &p.pages[i/pageSize].rows[i%pageSize] }
 func (p *pack) idHash(i uint32) uint64  { return xxhash.Sum64(p.id(i)) }
-func (p *pack) content(i uint32) uint64 { return p.pages[i/pageSize].content[i%pageSize] }
-func (p *pack) place(i uint32) uint64   { return p.pages[i/pageSize].place[i%pageSize] }
+func (p *pack) content(i uint32) uint64 { return p.row(i).content }
+func (p *pack) place(i uint32) uint64   { return p.row(i).place }
 func (p *pack) kind(i uint32) uint32    { return p.pages[i/pageSize].kind[i%pageSize] }
 
 func (p *pack) score(column int, i uint32) float32 {

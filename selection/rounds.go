@@ -24,17 +24,23 @@ type chooser struct {
 	limits       *limiter          // nil where there are none
 	sameAs       map[uint32]uint32 // candidates that are the same as one that stands
 
-	counted []int    // capabilities that have had a turn: live is kept for them
-	live    []uint32 // by bin and capability: candidates not taken
-	seen    []int64  // by capability: candidates, taken or not
-	picks   []pick
-	cutoffs []float32 // by bin and capability: the last score taken
-	stops   []stop    // by bin and capability: why the last visit ended
+	seen     []int64  // by capability: candidates, taken or not
+	sizes    []uint32 // by bin and capability: candidates, taken or not
+	live     []uint32 // by bin and capability: candidates not taken, but for
+	deducted []int    // by capability: how many of the picks live is without
+	picks    []pick
+	cutoffs  []float32 // by bin and capability: the last score taken
+	stops    []stop    // by bin and capability: why the last visit ended
 
 	classes classes
 	leads   []lead   // by capability
-	entries []entry  // scratch of fill
-	found   []ranked // scratch of first
+	found   []found  // scratch of fetch
+	entries []entry  // scratch of gather
+	next    []uint32 // scratch of sort
+	spread  []entry  // scratch of sortEntries
+	near    []uint32 // and this
+	byKind  []uint32 // scratch of recount
+	given   []ranked // scratch of first
 	ties    []tied   // scratch of breakTies
 }
 
@@ -55,7 +61,6 @@ func (b bitset) count() (n uint32) {
 	}
 	return n
 }
-func (b bitset) bit(i uint32) uint32 { return uint32(b[i/64] >> (i % 64) & 1) }
 
 func newChooser(r *rules, p *pack) *chooser {
 	l := p.kinds.layout(r.policy.Bins)
@@ -65,8 +70,10 @@ func newChooser(r *rules, p *pack) *chooser {
 		out: newBitset(p.n), taken: newBitset(p.n),
 		nowhere: -1,
 		seen:    make([]int64, p.columns),
-		live:    make([]uint32, cells), cutoffs: make([]float32, cells), stops: make([]stop, cells),
-		classes: newClasses(&l), leads: make([]lead, p.columns),
+		sizes:   make([]uint32, cells), live: make([]uint32, cells),
+		cutoffs: make([]float32, cells), stops: make([]stop, cells),
+		deducted: make([]int, p.columns),
+		classes:  newClasses(&l), leads: make([]lead, p.columns),
 	}
 }
 
@@ -77,6 +84,9 @@ func (ch *chooser) run(budget uint64) {
 		ch.runBaseline()
 		return
 	}
+	if !ch.rules.keepCost {
+		ch.picks = make([]pick, 0, min(budget, uint64(ch.pack.n)))
+	}
 	if len(ch.rules.policy.Limits) > 0 {
 		ch.limits = newLimiter(ch.rules, ch.pack, budget)
 		ch.seeToMinimums()
@@ -86,6 +96,32 @@ func (ch *chooser) run(budget uint64) {
 		all[c] = c
 	}
 	ch.play(all, ch.left, ch.rules.keepCost)
+}
+
+// measure counts candidates by capability and bin.
+func (ch *chooser) measure() {
+	columns := ch.pack.columns
+	for kind := range ch.pack.kinds.all {
+		ch.addKind(uint32(kind), ch.pack.tallyOf(uint32(kind))[1:])
+	}
+	for column := range columns {
+		ch.deducted[column] = 0
+	}
+	copy(ch.live, ch.sizes)
+}
+
+// addKind adds candidates of a kind, as many for each capability as above
+// says, to the sizes of its bins.
+func (ch *chooser) addKind(kind uint32, above []uint32) {
+	for column, n := range above {
+		ch.seen[column] += int64(n)
+	}
+	for _, b := range ch.layout.of(kind) {
+		row := ch.sizes[int(b)*len(above):][:len(above)]
+		for column, n := range above {
+			row[column] += n
+		}
+	}
 }
 
 // play runs rounds until so much more is chosen, in samples or in the
@@ -102,6 +138,9 @@ func (ch *chooser) play(capabilities []int, want uint64, byCost bool) {
 		}
 		share, chosen, passed := want, len(ch.picks), ch.passed
 		playing = slices.DeleteFunc(playing, func(c int) bool {
+			if want == 0 || ch.left == 0 {
+				return false
+			}
 			order := ch.smallestFirst(c)
 			if len(order) == 0 || ch.limits.isClosed(c) {
 				return true
@@ -123,28 +162,67 @@ func (ch *chooser) play(capabilities []int, want uint64, byCost bool) {
 	}
 }
 
-// count counts the capability's candidates, from now on kept up to date.
-func (ch *chooser) count(column int) {
-	if slices.Contains(ch.counted, column) {
+// deduct brings the capability's live up to date.
+func (ch *chooser) deduct(column int) {
+	fresh := ch.picks[ch.deducted[column]:]
+	ch.deducted[column] = len(ch.picks)
+	if len(fresh) > len(ch.picks)/8 {
+		ch.recount(column)
 		return
 	}
-	ch.classify(column)
-	for b := range ch.layout.all {
-		if !ch.isShut(b) {
-			ch.live[b*ch.pack.columns+column] += ch.classes.live(b)
+	for _, p := range fresh {
+		if int(p.capability) != column && ch.pack.score(column, p.candidate) > ch.rules.thresholds[column] {
+			ch.decrease(column, p.candidate)
 		}
-		ch.seen[column] += ch.classes.inFirstPlace(b)
 	}
-	ch.counted = append(ch.counted, column)
+}
+
+// recount does the same by going through all that is taken in the order of
+// memory, which is quicker than in the order of choosing.
+func (ch *chooser) recount(column int) {
+	p, threshold := ch.pack, ch.rules.thresholds[column]
+	ch.byKind = slices.Grow(ch.byKind[:0], len(p.kinds.all))[:len(p.kinds.all)]
+	taken := ch.byKind
+	clear(taken)
+	for g, page := range p.pages {
+		scores := p.column(g, column)
+		for w, word := range ch.taken[g*pageSize/64:][:(len(scores)+63)/64] {
+			for ; word != 0; word &= word - 1 {
+				i := w*64 + bits.TrailingZeros64(word)
+				n := uint32(0)
+				if scores[i] > threshold {
+					n = 1
+				}
+				taken[page.kind[i]] += n
+			}
+		}
+	}
+	for at := column; at < len(ch.live); at += p.columns {
+		ch.live[at] = ch.sizes[at]
+	}
+	for kind, n := range taken {
+		if n > 0 {
+			for _, b := range ch.layout.of(uint32(kind)) {
+				ch.live[int(b)*p.columns+column] -= n
+			}
+		}
+	}
+}
+
+// decrease takes a candidate out of all of its bins.
+func (ch *chooser) decrease(column int, i uint32) {
+	for _, b := range ch.layout.of(ch.pack.kind(i)) {
+		ch.live[int(b)*ch.pack.columns+column]--
+	}
 }
 
 // smallestFirst returns the bins in which the capability has candidates, from
 // the smallest to the largest, ties by name.
 func (ch *chooser) smallestFirst(column int) []uint32 {
-	ch.count(column)
+	ch.deduct(column)
 	var order []uint32
 	for b := range ch.layout.all {
-		if ch.live[b*ch.pack.columns+column] > 0 && b != ch.nowhere {
+		if ch.live[b*ch.pack.columns+column] > 0 && b != ch.nowhere && !ch.isShut(b) {
 			order = append(order, uint32(b))
 		}
 	}
@@ -174,11 +252,15 @@ func (ch *chooser) turn(column int, order []uint32, quota uint64) (took uint64) 
 			continue
 		}
 		need := demand{bins: order[i:], want: want, part: part, debt: debt, quota: quota - took, slack: &slack}
-		for _, f := range ch.first(column, need) {
+		given := ch.first(column, need)
+		for _, f := range given {
 			ch.take(column, b, f)
 			took++
 		}
-		ch.stop(column, b, took == quota)
+		if len(given) > 0 {
+			ch.cutoffs[int(b)*ch.pack.columns+column] = ch.pack.score(column, given[len(given)-1].candidate)
+			ch.stop(column, b, took == quota)
+		}
 	}
 	return took
 }
@@ -200,27 +282,22 @@ func (ch *chooser) stop(column int, b uint32, turnEnded bool) {
 	ch.stops[int(b)*ch.pack.columns+column] = why
 }
 
-// take puts a candidate among the picks and out of all of its bins.
+// take puts a candidate among the picks and out of the capability's bins.
 func (ch *chooser) take(column int, b uint32, f ranked) {
+	ch.taken.set(f.candidate)
 	ch.picks = append(ch.picks, pick{
 		candidate: f.candidate, bin: b, rank: f.rank, capability: uint16(column), round: uint16(ch.round),
 	})
-	ch.cutoffs[int(b)*ch.pack.columns+column] = ch.pack.score(column, f.candidate)
 	ch.left -= uint64(ch.cost(f.candidate))
-	ch.remove(f.candidate)
+	ch.decrease(column, f.candidate)
 }
 
-// remove takes a candidate out of all of its bins.
+// remove takes a candidate that is not chosen out of all of its bins.
 func (ch *chooser) remove(i uint32) {
-	p := ch.pack
 	ch.taken.set(i)
-	ch.classes.of = nobody
-	for _, in := range ch.layout.of(p.kind(i)) {
-		row := ch.live[int(in)*p.columns:][:p.columns]
-		for _, c := range ch.counted {
-			if p.score(c, i) > ch.rules.thresholds[c] && row[c] > 0 {
-				row[c]--
-			}
+	for column := range ch.pack.columns {
+		if ch.pack.score(column, i) > ch.rules.thresholds[column] {
+			ch.decrease(column, i)
 		}
 	}
 }

@@ -19,6 +19,7 @@ func (p *pack) hashes(i uint32) hashes {
 // on, and is not drawn for the control.
 func (ch *chooser) crossOut(i uint32) {
 	ch.out.set(i)
+	ch.pack.uncount(i, ch.rules.thresholds)
 	for column := range ch.pack.columns {
 		ch.pack.scores[i/pageSize][column*pageSize+int(i%pageSize)] = float32(math.Inf(-1))
 	}

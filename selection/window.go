@@ -43,6 +43,8 @@ func newWindow(r *rules, start, end int64, h history) *window {
 // lowest content hash, and of equal ones the first by partition and offset.
 func (w *window) add(c *Candidate) (Outcome, error) {
 	hash := xxhash.Sum64String(c.ID)
+	w.pack.table.warm(hash)
+	kind := w.pack.kinds.of(c)
 	before := func(content, place uint64) bool {
 		return cmp.Or(cmp.Compare(contentPrefix(c), content), cmp.Compare(placeOf(c), place)) < 0
 	}
@@ -51,14 +53,14 @@ func (w *window) add(c *Candidate) (Outcome, error) {
 		if _, gone := w.gone[i]; gone {
 			delete(w.gone, i)
 			w.withdrawn--
-			w.pack.set(i, c, w.rules)
+			w.pack.replace(i, c, kind, w.rules)
 			return Accepted, nil
 		}
 		if w.isTaken(i) {
 			return Duplicate, nil // as it was published
 		}
 		if before(w.pack.content(i), w.pack.place(i)) {
-			w.pack.set(i, c, w.rules)
+			w.pack.replace(i, c, kind, w.rules)
 			if w.dropped != nil {
 				w.holes++
 			}
@@ -70,7 +72,7 @@ func (w *window) add(c *Candidate) (Outcome, error) {
 			w.see(c)
 			if before(w.dropped.content[i], w.dropped.place[i]) {
 				w.dropped.remove(i)
-				w.pack.append(c, hash, w.rules)
+				w.pack.append(c, hash, kind, w.rules)
 			}
 			return Duplicate, nil
 		}
@@ -79,7 +81,7 @@ func (w *window) add(c *Candidate) (Outcome, error) {
 		return None, ErrFull
 	}
 	w.see(c)
-	w.pack.append(c, hash, w.rules)
+	w.pack.append(c, hash, kind, w.rules)
 	w.compactIfLarge()
 	return Accepted, nil
 }
@@ -152,19 +154,18 @@ func (w *window) close(carried uint64, l *learnt) *ClosedWindow {
 	}
 	for i := range w.gone {
 		ch.crossOut(i)
+		p.tallyOf(p.kind(i))[0]--
 	}
 	earlier := ch.crossOutChosen(w.history)
 	w.holes += earlier
 	earlier += ch.countDropped(w.dropped, w.history)
 	same := ch.crossOutSame()
+	ch.measure()
 	own := policy.Budget.of(uint64(w.distinct()), policy.Window.Size)
 	if w.arrived != nil {
 		own = max(own, w.arrived.spent) // what was withdrawn may have counted for it
 	}
 	ch.run(own + carried)
-	for column := range p.columns {
-		ch.count(column) // those that had no turn, for the summary
-	}
 	c := &closedState{rules: w.rules, pack: p, layout: ch.layout, chosen: ch.picks, cutoffs: ch.cutoffs, ch: ch, gone: w.gone}
 	spent := own + carried - ch.left
 	if w.arrived != nil {

@@ -1,0 +1,50 @@
+package selection
+
+import "slices"
+
+// ids holds the ids of a page, one after another. Most streams have ids of one
+// length, and then nothing more is needed to find one.
+type ids struct {
+	text   []byte
+	n      int
+	length int      // of each, as long as starts is nil
+	starts []uint32 // where each begins, once lengths differ
+}
+
+// firstIDs is what a window's first page has room for at first, in bytes.
+const firstIDs = 1 << 10
+
+func (s *ids) append(id string) {
+	switch {
+	case s.starts != nil:
+		s.starts = append(s.starts, uint32(len(s.text)))
+	case s.n == 0:
+		s.length = len(id)
+	case s.length != len(id):
+		s.starts = make([]uint32, s.n+1, pageSize)
+		for at := range s.starts {
+			s.starts[at] = uint32(at * s.length)
+		}
+	}
+	s.text = append(s.text, id...)
+	s.n++
+}
+
+func (s *ids) at(at int) []byte {
+	if s.starts == nil {
+		return s.text[at*s.length:][:s.length]
+	}
+	if at+1 < s.n {
+		return s.text[s.starts[at]:s.starts[at+1]]
+	}
+	return s.text[s.starts[at]:]
+}
+
+// trim gives back what the text has room for but does not need, where that is
+// much, and returns the text's length.
+func (s *ids) trim() int {
+	if size := len(s.text); cap(s.text) > size+size/8 {
+		s.text = slices.Clone(s.text)
+	}
+	return len(s.text)
+}
