@@ -117,7 +117,7 @@ func child(t *testing.T, input, data string, killAfter int, moment string) []str
 // again on the same folder, and wants the result of a run that nothing
 // disturbed.
 func TestKill9(t *testing.T) {
-	input := writeInput(t, lines(samples))
+	input := writeInput(t, dated(lines(samples)))
 	wantDir, _ := run{input: input, policy: "budget: {ratio: 0.3}"}.once(t)
 
 	data := t.TempDir()
