@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -102,6 +103,9 @@ func (f *curateFlags) run(ctx context.Context, logger *slog.Logger, out io.Write
 		defer func() { err = errors.Join(err, release()) }()
 		opts.Scorer = scorer
 	}
+	// What the selection holds has no pointers, so that looking it through costs
+	// next to nothing: collecting often saves a third of the memory.
+	defer debug.SetGCPercent(debug.SetGCPercent(25))
 	job, err := batch.New(opts)
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ func (b *Batch) readLines(_ context.Context, chunk []row) ([]result, error) {
 func (b *Batch) finish(r *result) {
 	r.scores = make([]float32, len(b.columns.names))
 	if r.err = b.columns.read(&r.line, r.scores); r.err == nil {
-		r.text = r.line.Append(nil)
+		r.text = r.line.Append(make([]byte, 0, len(r.row.value)))
 	}
 }
 

@@ -13,7 +13,7 @@ func (s *Scores) UnmarshalJSON(text []byte) error {
 	if string(text) == "null" {
 		return nil
 	}
-	*s = (*s)[:0]
+	*s = make(Scores, 0, 16)
 	in := scan{text: text} // of JSON that is valid
 	switch in.take() {
 	case '{':

@@ -1,7 +1,6 @@
 package pipeline_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,10 +16,7 @@ import (
 // What files alone come to is what the stream comes to: byte for byte, from
 // the scores that the stream wrote and from the samples.
 func TestTheStreamAndFilesChooseAlike(t *testing.T) {
-	var input []string
-	for i, line := range lines(600) {
-		input = append(input, line[:len(line)-1]+fmt.Sprintf(`, "collected_at": %d, "lot": "%d"}`, 1_700_000_000_000+i%7*60_000, i%3))
-	}
+	input := dated(lines(600))
 	input = append(input, input[3], input[5][:len(input[5])-1]+`, "more": 1}`, `{"id": "broken"`)
 	path := writeInput(t, input)
 	for _, policy := range []string{

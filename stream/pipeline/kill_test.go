@@ -120,7 +120,7 @@ var ingested = regexp.MustCompile(`"event_time":\d+,`)
 // again on the same folder, and wants the result of a run that nothing
 // disturbed.
 func TestKill9(t *testing.T) {
-	input := writeInput(t, lines(samples))
+	input := writeInput(t, dated(lines(samples)))
 	wantDir, _ := run{input: input, policy: "budget: {ratio: 0.3}"}.once(t)
 
 	data := t.TempDir()

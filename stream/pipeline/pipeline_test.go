@@ -76,6 +76,16 @@ func lines(n int) []string {
 	return out
 }
 
+// dated gives lines a time, over seven minutes: without one the time of ingest
+// is a sample's, and no two runs write the same scores.
+func dated(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = line[:len(line)-1] + fmt.Sprintf(`, "collected_at": %d}`, 1_700_000_000_000+i%7*60_000)
+	}
+	return out
+}
+
 func writeInput(t *testing.T, lines []string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "in.jsonl")

@@ -108,7 +108,7 @@ func TestAScoreGoesToItsSamplesPartition(t *testing.T) {
 		header, _ := kafka.IntHeader(r, kafka.HeaderEventTime)
 		got = append(got, place{value.ID, value.Partition, value.Offset, value.EventTime, value.Source, value.Scores["long"],
 			r.Offset, r.Partition, header == value.EventTime})
-		if string(r.Key) != value.ID || value.Topic != f.Topics.Samples || value.Bundle != "length" || value.BundleVersion != "2" || value.Bytes <= 10 || len(value.ContentHash) != 32 {
+		if string(r.Key) != value.ID || value.Topic != f.Topics.Samples || value.Bundle != "length" || value.BundleVersion != "2" || value.Bytes <= 10 || len(value.ContentHash) != 32 || (value.TextHash == 0) != (value.Scores["long"] == 0) {
 			t.Errorf("score of %s: key %s, %+v", value.ID, r.Key, value)
 		}
 		if value.ID == "a" && value.Metadata["licence"] != "CC0" {
