@@ -36,7 +36,8 @@ type learnt struct {
 // cell is the decayed sums of what was learnt of a capability and bin.
 type cell struct {
 	candidates float64 // that the bin had
-	reach      float64 // coordinate of the last pick, times candidates
+	served     float64 // those of windows that took from it
+	reach      float64 // of these, times the coordinate of the last pick
 }
 
 // cutoff is what a candidate has to reach: an earlier place, or in this place
@@ -52,9 +53,10 @@ const (
 	recentScores = 1024
 	// The controller: cutoffs move by gain times the part of the budget by
 	// which the window is behind, less the part that it may be.
-	gain    = 2.0
-	atRest  = 0.01
-	maxMove = 0.3
+	urgency = 5.0
+	atRest  = 0.02
+	maxMove = 0.6
+	squeeze = 5.0
 )
 
 func newLearnt(r *rules) *learnt {
@@ -226,12 +228,17 @@ func (l *learnt) refreshIfDue(w *window) {
 	l.due = l.seen + max(32, uint64(len(l.cells)/16))
 	total := float64(w.rules.policy.Budget.of(uint64(max(l.size, float64(w.distinct()))), w.rules.policy.Window.Size))
 	behind := (float64(w.allowed()) - float64(w.arrived.spent)) / max(total, 1)
-	move := max(-maxMove, min(gain*(behind-atRest), maxMove))
+	move := behind - atRest
+	if move > 0 {
+		move *= 1 + urgency*move
+	}
+	move = min(move, maxMove)
 	for i, c := range l.cells {
-		if c.candidates == 0 {
-			continue
+		// A bin that only some windows take from is open in some.
+		reach := max(move, 0)
+		if c.served > 0 && float64(lot(uint64(w.start), nil)^mix(uint64(i)))/math.MaxUint64 < c.served/c.candidates+reach {
+			reach += c.reach / c.served * (1 + min(move*squeeze, 0))
 		}
-		reach := c.reach/c.candidates + move
 		if reach <= 0 {
 			l.cutoffs[i].place = -1
 			continue
@@ -253,6 +260,7 @@ func (l *learnt) learn(ch *chooser) {
 	l.known, l.due = true, 0
 	for i := range l.cells {
 		l.cells[i].candidates *= decay
+		l.cells[i].served *= decay
 		l.cells[i].reach *= decay
 	}
 	numbers, places := l.numbersOf(ch)
@@ -279,7 +287,10 @@ func (l *learnt) learn(ch *chooser) {
 		for column := range p.columns {
 			from, to := b*p.columns+column, &l.cells[n*l.columns+column]
 			to.candidates += counts[from]
-			to.reach += counts[from] * reach[from]
+			if ranks[from] > 0 {
+				to.served += counts[from]
+				to.reach += counts[from] * reach[from]
+			}
 		}
 	}
 }
