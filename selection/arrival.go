@@ -238,7 +238,7 @@ func (w *window) learnFromItself(l *learnt) {
 		w.arrived.learnAt = math.MaxUint32
 	}
 	ch := newChooser(w.rules, w.pack)
-	ch.measure()
+	ch.measure(nil)
 	ch.run(w.allowed())
 	l.forget()
 	l.learn(ch)

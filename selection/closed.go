@@ -295,7 +295,7 @@ func (w *window) summary(ch *chooser, c *closedState) Summary {
 		Rounds:      ch.round,
 		Unit:        w.rules.policy.Budget.Unit(),
 		Policy:      w.rules.version,
-		Approximate: w.approximate(),
+		Approximate: w.approximate(ch, c.control),
 	}
 	chosen := make([]int64, len(c.pack.kinds.styles.names))
 	for column, name := range w.rules.names {
@@ -346,9 +346,9 @@ func (p *pack) seenByStyle(d *dropped) []int64 {
 	byKind := make([]int64, len(p.kinds.all))
 	for kind := range byKind {
 		byKind[kind] = int64(p.tallyOf(uint32(kind))[0])
-	}
-	if d != nil {
-		d.each(func(i uint32) { byKind[d.kind[i]]++ })
+		if d != nil {
+			byKind[kind] += int64(d.tallyOf(uint32(kind))[0])
+		}
 	}
 	seen := make([]int64, len(p.kinds.styles.names))
 	for kind, n := range byKind {

@@ -59,7 +59,9 @@
 //	rounds.go             the method: rounds, turns, bins
 //	order.go              a bin's first candidates, in the total order
 //	control.go            the uniform random twin
-//	compact.go            the smaller state of a count budget
+//	compact.go            the smaller state of a count budget: what is kept
+//	dropped.go            and what is known of the rest
+//	forgotten.go          its ids, in 12 bytes each
 //	closed.go             a window that has closed: picks and summary
 //	synthetic/            candidates for benchmarks and tests
 package selection

@@ -121,7 +121,7 @@ func (c *closedState) find(id string) (uint32, bool) {
 
 func (c *closedState) standings(i uint32) (all []Standing) {
 	ch := newChooser(c.rules, c.pack)
-	ch.measure()
+	ch.measure(nil)
 	kind := c.pack.kind(i)
 	bins := ch.layout.of(kind)
 	depths := make([]uint64, len(ch.layout.all))

@@ -25,9 +25,9 @@ const controlSalt = 0x636f6e74726f6c // "control"
 
 // lot is the number that an id draws under a seed: the hash(seed, id) of the
 // total order, and with controlSalt in the seed the control's.
-func lot(seed uint64, id []byte) uint64 {
-	return mix(xxhash.Sum64(id) ^ mix(seed))
-}
+func lot(seed uint64, id []byte) uint64 { return lotOf(seed, xxhash.Sum64(id)) }
+
+func lotOf(seed, idHash uint64) uint64 { return mix(idHash ^ mix(seed)) }
 
 // digest names bytes by the first 12 hex digits of their SHA-256.
 func digest(text []byte) string {

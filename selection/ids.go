@@ -15,18 +15,28 @@ type ids struct {
 const firstIDs = 1 << 10
 
 func (s *ids) append(id string) {
+	s.note(len(id))
+	s.text = append(s.text, id...)
+}
+
+func (s *ids) appendBytes(id []byte) {
+	s.note(len(id))
+	s.text = append(s.text, id...)
+}
+
+// note takes note of where an id of a length is going to begin.
+func (s *ids) note(length int) {
 	switch {
 	case s.starts != nil:
 		s.starts = append(s.starts, uint32(len(s.text)))
 	case s.n == 0:
-		s.length = len(id)
-	case s.length != len(id):
+		s.length = length
+	case s.length != length:
 		s.starts = make([]uint32, s.n+1, pageSize)
 		for at := range s.starts {
 			s.starts[at] = uint32(at * s.length)
 		}
 	}
-	s.text = append(s.text, id...)
 	s.n++
 }
 

@@ -97,7 +97,7 @@ func (ch *chooser) among(keep func(kind uint32, b bin) bool) *chooser {
 	some.classes = newClasses(l)
 	cells := len(l.all) * ch.pack.columns
 	some.sizes, some.live = make([]uint32, cells), make([]uint32, cells)
-	some.measure()
+	some.measure(nil)
 	return some
 }
 

@@ -203,20 +203,27 @@ func (ch *chooser) first(column int, need demand) []ranked {
 	}
 }
 
-// fill fetches what the turn is going to want of need.bins, and some more of
-// every bin.
+// fill fetches what the turn is going to want of need.bins, and some more.
+// Bins that the lead has enough of keep what they have.
 func (ch *chooser) fill(column int, need demand) {
-	depths := make([]uint64, len(ch.layout.all))
-	depths[need.bins[0]] = need.want
-	debt, quota := need.debt, need.quota-need.want
-	for _, b := range need.bins[1:] {
-		left := uint64(ch.live[int(b)*ch.pack.columns+column])
-		depths[b] = min(need.part+debt, left, quota)
-		debt = max(need.part+debt, left) - left
-		quota -= depths[b]
+	l := &ch.leads[column]
+	old := *l
+	if old.runs == nil {
+		old.runs = make([]run, len(ch.layout.all))
 	}
-	for b, want := range depths {
-		depths[b] = want + want/2 + *need.slack
+	depths := make([]uint64, len(ch.layout.all))
+	debt, quota := need.debt, need.quota
+	for i, b := range need.bins {
+		want := need.want
+		if i > 0 {
+			left := uint64(ch.live[int(b)*ch.pack.columns+column])
+			want = min(need.part+debt, left, quota)
+			debt = max(need.part+debt, left) - left
+		}
+		quota -= want
+		if want > 0 && !ch.enough(&old, old.runs[b], want) {
+			depths[b] = want + want/2 + *need.slack
+		}
 	}
 	every := 1
 	if len(ch.pack.pages) > wholePages {
@@ -224,8 +231,7 @@ func (ch *chooser) fill(column int, need demand) {
 	}
 	runs := ch.gather(column, depths, every)
 
-	l := &ch.leads[column]
-	l.ranked = slices.Grow(l.ranked[:0], len(ch.entries))
+	l.ranked = make([]ranked, 0, len(ch.entries)+len(old.ranked))
 	for b := range runs {
 		r := &runs[b]
 		entries := ch.entries[r.start:r.end]
@@ -235,9 +241,31 @@ func (ch *chooser) fill(column int, need demand) {
 				l.ranked = append(l.ranked, ranked{candidate: e.candidate(), rank: uint32(i + 1)})
 			}
 		}
+		if depths[b] == 0 {
+			r.whole = old.runs[b].whole
+			l.ranked = append(l.ranked, old.ranked[old.runs[b].start:old.runs[b].end]...)
+		}
 		r.end = len(l.ranked)
 	}
 	l.runs = runs
+}
+
+// enough reports whether a run has as many that are not taken as wanted, or
+// all there are.
+func (ch *chooser) enough(l *lead, r run, want uint64) bool {
+	if r.whole {
+		return true
+	}
+	var n uint64
+	for _, f := range l.ranked[r.start:r.end] {
+		if n == want {
+			break
+		}
+		if !ch.taken.has(f.candidate) {
+			n++
+		}
+	}
+	return n == want
 }
 
 // gather puts the first candidates of every bin in order, about as many that
@@ -260,6 +288,9 @@ func (ch *chooser) gather(column int, depths []uint64, every int) []run {
 // are not taken, out of live, and whether nothing is beyond.
 func (c *classes) reach(b int, depth, live uint64) (last int64, whole bool) {
 	first, end := b*c.perBin, (b+1)*c.perBin
+	if depth == 0 {
+		return int64(first) - 1, false
+	}
 	if c.every > 1 {
 		if depth >= live/2 {
 			return int64(end) - 1, true

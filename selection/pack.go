@@ -56,13 +56,14 @@ func (p *pack) find(hash uint64, id string) (uint32, bool) {
 }
 
 // append adds a candidate whose id is not there yet.
-func (p *pack) append(c *Candidate, hash uint64, kind uint32, r *rules) {
-	i := p.next(hash, c.ID)
-	p.set(i, c, kind, r)
+func (p *pack) append(c *Candidate, hash uint64, r *rules) {
+	i := p.next(hash)
+	p.ids[i/pageSize].append(c.ID)
+	p.set(i, c, r)
 }
 
-// next makes room for a candidate and keeps its id.
-func (p *pack) next(hash uint64, id string) uint32 {
+// next makes room for a candidate, whose id is to be appended.
+func (p *pack) next(hash uint64) uint32 {
 	if p.table.full() {
 		p.table.split()
 		for i := range p.n {
@@ -73,7 +74,6 @@ func (p *pack) next(hash uint64, id string) uint32 {
 	if i%pageSize == 0 {
 		p.nextPage()
 	}
-	p.ids[i/pageSize].append(id)
 	p.table.put(hash, i)
 	p.n++
 	return i
@@ -91,20 +91,21 @@ func (p *pack) nextPage() {
 }
 
 // replace overwrites candidate i with another record of the same id.
-func (p *pack) replace(i uint32, c *Candidate, kind uint32, r *rules) {
+func (p *pack) replace(i uint32, c *Candidate, r *rules) {
 	p.uncount(i, r.thresholds)
 	p.tallyOf(p.kind(i))[0]--
-	p.set(i, c, kind, r)
+	p.set(i, c, r)
 }
 
 // set writes candidate i, but for its id, and counts it.
-func (p *pack) set(i uint32, c *Candidate, kind uint32, r *rules) {
+func (p *pack) set(i uint32, c *Candidate, r *rules) {
 	g, at := p.pages[i/pageSize], i%pageSize
 	row := &g.rows[at]
 	row.content = contentPrefix(c)
 	row.place = placeOf(c)
 	row.sample = uint64(c.SampleOffset)<<16 | uint64(c.EventTime)&0xffff
 	g.timeHigh[at] = uint32(c.EventTime >> 16)
+	kind := p.kinds.of(c)
 	g.kind[at] = kind
 	p.extras.set(i, c, r)
 	tally := p.tallyOf(kind)
@@ -140,10 +141,13 @@ func (p *pack) uncount(i uint32, thresholds []float32) {
 	}
 }
 
-// copyFrom adds candidate j of another pack with the same kinds.
-func (p *pack) copyFrom(o *pack, j uint32, thresholds []float32) {
+// copyFrom adds candidate j of another pack with the same kinds, and returns
+// the hash of its id.
+func (p *pack) copyFrom(o *pack, j uint32, thresholds []float32) uint64 {
 	id := o.id(j)
-	i := p.next(xxhash.Sum64(id), string(id))
+	hash := xxhash.Sum64(id)
+	i := p.next(hash)
+	p.ids[i/pageSize].appendBytes(id)
 	g, at := p.pages[i/pageSize], i%pageSize
 	from, k := o.pages[j/pageSize], j%pageSize
 	g.rows[at], g.timeHigh[at], g.kind[at] = from.rows[k], from.timeHigh[k], from.kind[k]
@@ -156,6 +160,7 @@ func (p *pack) copyFrom(o *pack, j uint32, thresholds []float32) {
 			tally[1+column]++
 		}
 	}
+	return hash
 }
 
 // id returns the bytes of an id, which are not to be written to.

@@ -32,6 +32,9 @@ type chooser struct {
 	cutoffs  []float32 // by bin and capability: the last score taken
 	stops    []stop    // by bin and capability: why the last visit ended
 
+	frontier *cutoffs // of what was dropped; nil: nothing was
+	reached  bool     // a turn may have reached past it
+
 	classes classes
 	leads   []lead   // by capability
 	found   []found  // scratch of fetch
@@ -98,14 +101,16 @@ func (ch *chooser) run(budget uint64) {
 	ch.play(all, ch.left, ch.rules.keepCost)
 }
 
-// measure counts candidates by capability and bin.
-func (ch *chooser) measure() {
-	columns := ch.pack.columns
+// measure counts candidates by capability and bin, those dropped included.
+func (ch *chooser) measure(d *dropped) {
 	for kind := range ch.pack.kinds.all {
 		ch.addKind(uint32(kind), ch.pack.tallyOf(uint32(kind))[1:])
+		if d != nil {
+			ch.addKind(uint32(kind), d.tallyOf(uint32(kind))[1:])
+		}
 	}
-	for column := range columns {
-		ch.deducted[column] = 0
+	if d != nil {
+		ch.frontier = &d.frontier
 	}
 	copy(ch.live, ch.sizes)
 }
@@ -253,6 +258,7 @@ func (ch *chooser) turn(column int, order []uint32, quota uint64) (took uint64) 
 		}
 		need := demand{bins: order[i:], want: want, part: part, debt: debt, quota: quota - took, slack: &slack}
 		given := ch.first(column, need)
+		ch.reached = ch.reached || ch.beyond(column, b, given, want)
 		for _, f := range given {
 			ch.take(column, b, f)
 			took++

@@ -28,6 +28,8 @@ type rules struct {
 
 	slack       uint64 // leastSlack, and
 	compactFrom uint32 // compactFrom, but in tests
+	keptPlaces  uint64 // keptPlaces, but in tests
+	safety      uint64 // safety, but in tests
 }
 
 func newRules(p Policy, bundle []string) (rules, error) {
@@ -35,7 +37,7 @@ func newRules(p Policy, bundle []string) (rules, error) {
 		policy: p, version: p.Version(), scores: len(bundle),
 		keepCost: p.Budget.byCost(), keepLength: p.Method == Length, keepNear: p.Dedup.Near,
 		filtering: !p.Require.isEmpty() || !p.Exclude.isEmpty(),
-		slack:     leastSlack, compactFrom: compactFrom,
+		slack:     leastSlack, compactFrom: compactFrom, keptPlaces: keptPlaces, safety: safety,
 	}
 	if len(p.Bundles) > 0 {
 		r.bundles = make(map[string]bool)

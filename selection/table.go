@@ -1,78 +1,41 @@
 package selection
 
-import (
-	"math/bits"
-	"slices"
-)
+import "slices"
 
 // table finds candidates by the hashes of their ids. Searching it is mostly
-// waiting for memory; so a search for a new id, the usual case, touches
-// nothing but the tags: a byte for each number, 16 to a bucket.
+// waiting for memory; so a search for a new id, the usual case, touches one
+// bucket, which is a cache line, and adding it the same.
 //
-// It is split into shards by the upper bits of the hash, which grow one by one
-// and by small steps: nine tenths of the places are taken before a shard
-// grows, and seven tenths after it has.
+// A table that is not small is split into shards by the upper bits of the
+// hash. They grow one after another and by small steps: nine tenths of the
+// places are taken before a shard grows, seven tenths after it has, and eight
+// tenths of all.
 type table struct {
 	shards []shard
 	shift  uint // hash>>shift is the shard
 	used   int
-	warmed uint64 // of no meaning: see warm
 }
 
 type shard struct {
-	tags    []tags
-	buckets []bucket // parallel
-	used    uint32
+	buckets []bucket
+	used    int
 }
 
-// tags has, from the lowest byte of the first word up, a byte of the marks of
-// the numbers in a bucket, never 0; 0 is a free place. Where a bucket is full,
-// the next takes the rest.
-type tags [2]uint64
-
-type bucket struct {
-	numbers [perBucket]uint32
-	marks   [perBucket]uint8 // the upper bytes
-}
+// bucket has room for eight numbers, each below the lower half of its hash,
+// which says where in a shard of any size it belongs: a shard grows without
+// asking for the hashes. The places are taken in order; 0 is a free one. Where
+// a bucket is full, the next takes the rest.
+type bucket [8]uint64
 
 const (
-	perBucket = 16
-	// A table gets shardSplit times the shards where they hold fullShard
-	// each: with more, too many numbers would have one mark.
-	fullShard  = 1 << 12
-	shardSplit = 16
+	// A table of wholeTable numbers is split, into shards whose heads all fit
+	// into the fastest cache.
+	wholeTable = 1 << 12
+	shardBits  = 8
 )
 
-// markOf returns the 16 bits of a hash that say where in a shard of any size
-// its number belongs: a shard grows without asking for the hashes.
-func markOf(hash uint64) uint32 {
-	mark := uint32(hash & 0xffff)
-	if mark&0xff == 0 {
-		mark++
-	}
-	return mark
-}
-
-// home is the bucket where the search for a mark begins.
-func (s *shard) home(mark uint32) int { return int(uint64(mark) * uint64(len(s.tags)) >> 16) }
-
-const everyByte = 0x0101010101010101
-
-// equal has the upper bit of every byte set in which x is 0, and perhaps of
-// some above it: Warren, Hacker's Delight, 2nd ed., 6-1.
-func zeroBytes(x uint64) uint64 { return (x - everyByte) &^ x & (everyByte << 7) }
-
-// warm reads where find and put are going to look, so that the memory is on
-// its way while the caller does something else.
-func (t *table) warm(hash uint64) {
-	if t.used > 0 {
-		s := &t.shards[hash>>t.shift]
-		if s.used > 0 {
-			at := s.home(markOf(hash))
-			t.warmed = s.tags[at][0] + uint64(s.buckets[at].marks[0])
-		}
-	}
-}
+// home is the bucket where the search for a hash begins.
+func (s *shard) home(hash uint32) int { return int(uint64(hash) * uint64(len(s.buckets)) >> 32) }
 
 // find returns the number for which same holds, among those that were put
 // with the hash.
@@ -80,106 +43,85 @@ func (t *table) find(hash uint64, same func(uint32) bool) (uint32, bool) {
 	if t.used == 0 {
 		return 0, false
 	}
-	s, mark := &t.shards[hash>>t.shift], markOf(hash)
-	if s.used == 0 {
-		return 0, false
-	}
-	wanted := uint64(mark&0xff) * everyByte
-	for at := s.home(mark); ; {
-		tags := &s.tags[at]
-		first, second := zeroBytes(tags[0]^wanted), zeroBytes(tags[1]^wanted)
-		if first|second != 0 {
-			if i, ok := s.buckets[at].find(first, second, uint8(mark>>8), same); ok {
-				return i, true
+	s, lower := &t.shards[hash>>t.shift], uint32(hash)
+	for at := s.home(lower); ; {
+		b := &s.buckets[at]
+		for _, place := range b {
+			if uint32(place>>32) == lower && place != 0 && same(uint32(place)-1) {
+				return uint32(place) - 1, true
 			}
 		}
-		if tags[1]>>56 == 0 {
+		if b[len(b)-1] == 0 {
 			return 0, false
 		}
-		if at++; at == len(s.tags) {
+		if at++; at == len(s.buckets) {
 			at = 0
 		}
 	}
 }
 
-func (b *bucket) find(first, second uint64, upper uint8, same func(uint32) bool) (uint32, bool) {
-	for half, zero := range [2]uint64{first, second} {
-		for ; zero != 0; zero &= zero - 1 {
-			place := 8*half + bits.TrailingZeros64(zero)/8
-			if i := b.numbers[place]; b.marks[place] == upper && same(i) {
-				return i, true
-			}
-		}
-	}
-	return 0, false
+// full reports whether the table has to be split before the next put.
+func (t *table) full() bool {
+	return t.shards == nil || len(t.shards) == 1 && t.used == wholeTable
 }
 
-// full reports whether the table has to be split before the next put.
-func (t *table) full() bool { return t.used == fullShard*len(t.shards) }
-
-// split makes more shards and empties them: all are to be put again.
+// split makes the table's shards, or more of them, and empties them: all are
+// to be put again.
 func (t *table) split() {
 	if t.shards == nil {
-		*t = table{shards: make([]shard, 1), shift: 64}
+		*t = table{shards: []shard{newShard(1)}, shift: 64}
 		return
 	}
-	n := shardSplit * len(t.shards)
-	each := 10*t.used/(9*perBucket*n) + 1
-	*t = table{shards: make([]shard, n), shift: uint(64 - bits.Len(uint(n-1)))}
+	*t = table{shards: make([]shard, 1<<shardBits), shift: 64 - shardBits}
 	for i := range t.shards {
 		// They are to grow one after another, not all at one time.
-		t.shards[i].make(each + each*(i%shardSplit)/(4*shardSplit))
+		t.shards[i] = newShard(16 + i%16/4)
 	}
 }
 
 // put adds a number that is not there yet.
 func (t *table) put(hash uint64, i uint32) {
 	s := &t.shards[hash>>t.shift]
-	if 10*(s.used+1) > 9*perBucket*uint32(len(s.tags)) {
+	if 10*(s.used+1) > 9*8*len(s.buckets) {
 		s.grow()
 	}
-	s.put(markOf(hash), i)
+	s.put(hash<<32 | uint64(i+1))
 	t.used++
 }
 
-func (s *shard) make(n int) {
-	s.buckets = slices.Grow([]bucket(nil), n)
-	n = cap(s.buckets) // what the allocator rounds up to
-	s.buckets = s.buckets[:n]
-	s.tags = make([]tags, n)
-	s.used = 0
+func newShard(buckets int) shard {
+	s := shard{buckets: slices.Grow([]bucket(nil), buckets)}
+	s.buckets = s.buckets[:cap(s.buckets)] // what the allocator rounds up to
+	return s
 }
 
 func (s *shard) grow() {
-	old := *s
-	s.make(len(old.tags) + len(old.tags)/4 + 1)
-	for at, tags := range old.tags {
-		b := &old.buckets[at]
-		for place, i := range b.numbers {
-			tag := uint32(tags[place/8] >> (8 * (place % 8)) & 0xff)
-			if tag == 0 {
+	old := s.buckets
+	*s = newShard(len(old) + len(old)/4 + 1)
+	for at := range old {
+		for _, place := range old[at] {
+			if place == 0 {
 				break
 			}
-			s.put(uint32(b.marks[place])<<8|tag, i)
+			s.put(place)
 		}
 	}
 }
 
-func (s *shard) put(mark uint32, i uint32) {
-	at := s.home(mark)
-	for s.tags[at][1]>>56 != 0 {
-		if at++; at == len(s.tags) {
+func (s *shard) put(place uint64) {
+	at := s.home(uint32(place >> 32))
+	for s.buckets[at][7] != 0 {
+		if at++; at == len(s.buckets) {
 			at = 0
 		}
 	}
-	tags, half := &s.tags[at], 0
-	if tags[0]>>56 != 0 {
-		half = 1
-	}
-	place := (bits.Len64(tags[half]) + 7) / 8
-	tags[half] |= uint64(mark&0xff) << (8 * place)
 	b := &s.buckets[at]
-	b.numbers[8*half+place] = i
-	b.marks[8*half+place] = uint8(mark >> 8)
+	free := 0
+	for _, place := range b {
+		if place != 0 {
+			free++
+		}
+	}
+	b[free%len(b)] = place
 	s.used++
 }

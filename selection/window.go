@@ -23,7 +23,6 @@ type window struct {
 	// What follows is of compact.go.
 	compactAt uint32
 	dropped   *dropped // nil as long as nothing was dropped
-	holes     int64    // since then: kept candidates that are none any more
 }
 
 func newWindow(r *rules, start, end int64, h history) *window {
@@ -43,45 +42,73 @@ func newWindow(r *rules, start, end int64, h history) *window {
 // lowest content hash, and of equal ones the first by partition and offset.
 func (w *window) add(c *Candidate) (Outcome, error) {
 	hash := xxhash.Sum64String(c.ID)
-	w.pack.table.warm(hash)
-	kind := w.pack.kinds.of(c)
-	before := func(content, place uint64) bool {
-		return cmp.Or(cmp.Compare(contentPrefix(c), content), cmp.Compare(placeOf(c), place)) < 0
+	if w.dropped != nil {
+		return w.addAfterDropping(c, hash)
 	}
 	if i, found := w.pack.find(hash, c.ID); found {
-		w.see(c)
-		if _, gone := w.gone[i]; gone {
-			delete(w.gone, i)
-			w.withdrawn--
-			w.pack.replace(i, c, kind, w.rules)
-			return Accepted, nil
-		}
-		if w.isTaken(i) {
-			return Duplicate, nil // as it was published
-		}
-		if before(w.pack.content(i), w.pack.place(i)) {
-			w.pack.replace(i, c, kind, w.rules)
-			if w.dropped != nil {
-				w.holes++
-			}
-		}
-		return Duplicate, nil
-	}
-	if w.dropped != nil {
-		if i, found := w.dropped.find(hash); found {
-			w.see(c)
-			if before(w.dropped.content[i], w.dropped.place[i]) {
-				w.dropped.remove(i)
-				w.pack.append(c, hash, kind, w.rules)
-			}
-			return Duplicate, nil
-		}
+		return w.addAgain(c, i), nil
 	}
 	if w.distinct() == maxCount {
 		return None, ErrFull
 	}
 	w.see(c)
-	w.pack.append(c, hash, kind, w.rules)
+	w.pack.append(c, hash, w.rules)
+	w.compactIfLarge()
+	return Accepted, nil
+}
+
+// addAgain takes another record of an id that is in the pack.
+func (w *window) addAgain(c *Candidate, i uint32) Outcome {
+	w.see(c)
+	if _, gone := w.gone[i]; gone {
+		delete(w.gone, i)
+		w.withdrawn--
+		w.pack.replace(i, c, w.rules)
+		return Accepted
+	}
+	first := cmp.Or(cmp.Compare(contentPrefix(c), w.pack.content(i)), cmp.Compare(placeOf(c), w.pack.place(i))) < 0
+	if first && !w.isTaken(i) { // one that is taken stands as it was published
+		w.pack.replace(i, c, w.rules)
+	}
+	return Duplicate
+}
+
+// addAfterDropping takes a candidate where some have been dropped.
+func (w *window) addAfterDropping(c *Candidate, hash uint64) (Outcome, error) {
+	d := w.dropped
+	at := d.ids.find(hash)
+	var known uint32 // the kind that an id is remembered with
+	if at.found {
+		known = d.ids.at(at).kind
+	}
+	switch {
+	case at.found && known == packedKind:
+		if i, ok := w.pack.find(hash, c.ID); ok {
+			return w.addAgain(c, i), nil
+		}
+		w.see(c) // an id with the hash of another: they count as one
+		return Duplicate, nil
+	case at.found && known != goneKind:
+		w.see(c)
+		if !d.replace(at, c, w.pack.kinds.of(c), w.rules) {
+			return Duplicate, nil
+		}
+		w.pack.append(c, hash, w.rules)
+		w.compactIfLarge()
+		return Duplicate, nil
+	case w.distinct() == maxCount:
+		return None, ErrFull
+	}
+	w.see(c)
+	if known == goneKind {
+		w.withdrawn--
+	}
+	if r, needless := d.needless(c, w.pack.kinds.of(c), hash, w.rules); needless {
+		d.add(at, r)
+		return Accepted, nil
+	}
+	d.keep(at)
+	w.pack.append(c, hash, w.rules)
 	w.compactIfLarge()
 	return Accepted, nil
 }
@@ -118,17 +145,11 @@ func (w *window) withdraw(hash uint64, id string) bool {
 			w.arrived.takeBack(i, cost)
 		}
 		w.withdrawn++
-		if w.dropped != nil {
-			w.holes++
-		}
 		return true
 	}
-	if w.dropped != nil {
-		if i, found := w.dropped.find(hash); found {
-			w.dropped.remove(i)
-			w.withdrawn++
-			return true
-		}
+	if w.dropped != nil && w.dropped.withdraw(hash) {
+		w.withdrawn++
+		return true
 	}
 	return false
 }
@@ -156,11 +177,9 @@ func (w *window) close(carried uint64, l *learnt) *ClosedWindow {
 		ch.crossOut(i)
 		p.tallyOf(p.kind(i))[0]--
 	}
-	earlier := ch.crossOutChosen(w.history)
-	w.holes += earlier
-	earlier += ch.countDropped(w.dropped, w.history)
+	earlier := ch.crossOutChosen(w.history) + w.dropped.crossOut(w.history)
 	same := ch.crossOutSame()
-	ch.measure()
+	ch.measure(w.dropped)
 	own := policy.Budget.of(uint64(w.distinct()), policy.Window.Size)
 	if w.arrived != nil {
 		own = max(own, w.arrived.spent) // what was withdrawn may have counted for it

@@ -13,6 +13,7 @@ import (
 
 func newBenchSelect() *cobra.Command {
 	var candidates int
+	var count uint64
 	var shape synthetic.Shape
 	ratio := "0.3"
 	cmd := &cobra.Command{
@@ -25,7 +26,9 @@ func newBenchSelect() *cobra.Command {
 			}
 			policy := selection.DefaultPolicy()
 			var err error
-			if policy.Budget.Ratio, err = selection.ParseDecimal(ratio); err != nil {
+			if cmd.Flags().Changed("count") {
+				policy.Budget = selection.Budget{Count: count}
+			} else if policy.Budget.Ratio, err = selection.ParseDecimal(ratio); err != nil {
 				return fmt.Errorf("--ratio: %w", err)
 			}
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // the collector's work counts, too
@@ -40,8 +43,8 @@ func newBenchSelect() *cobra.Command {
 				m.PerSecond(), m.Step.Seconds(), m.Close.Seconds(), m.Picks.Seconds())
 			fmt.Fprintf(out, "bound               %.2f s to hash and copy the same candidates: ratio %.1f\n",
 				m.Floor.Seconds(), (m.Step+m.Close+m.Picks).Seconds()/m.Floor.Seconds())
-			fmt.Fprintf(out, "live heap           %.0f bytes a candidate while the window is open, %.0f when it has chosen\n",
-				float64(m.OpenBytes)/n, float64(m.ClosedBytes)/n)
+			fmt.Fprintf(out, "live heap           %.1f MB while the window is open, %.1f bytes a candidate; %.1f MB when it has chosen\n",
+				float64(m.OpenBytes)/1e6, float64(m.OpenBytes)/n, float64(m.ClosedBytes)/1e6)
 			return nil
 		},
 	}
@@ -51,6 +54,8 @@ func newBenchSelect() *cobra.Command {
 	f.IntVar(&shape.Styles, "styles", 9, "styles; times the sources it is the number of bins")
 	f.IntVar(&shape.Sources, "sources", 80, "sources")
 	f.StringVar(&ratio, "ratio", ratio, "part to choose")
+	f.Uint64Var(&count, "count", 0, "how many to choose, instead of --ratio")
+	cmd.MarkFlagsMutuallyExclusive("ratio", "count")
 	f.Uint64Var(&shape.Seed, "seed", 1, "of the synthetic candidates")
 	return cmd
 }
