@@ -111,7 +111,7 @@ func (s *Selection) native() map[string]any {
 		"window_start": s.WindowStart, "window_end": s.WindowEnd,
 		"capability": s.Capability, "style": s.Style, "score": s.Score, "rank": s.Rank,
 		"cutoff": s.Cutoff, "order": s.Order, "round": s.Round, "policy": s.Policy,
-		"on_arrival": s.OnArrival, "content": int64(s.Content), "picture_hash": int64(s.PictureHash), "text_hash": int64(s.TextHash),
+		"on_arrival": s.OnArrival, "replaces": s.Replaces, "content": int64(s.Content), "picture_hash": int64(s.PictureHash), "text_hash": int64(s.TextHash),
 	}
 }
 
@@ -124,7 +124,7 @@ func selectionFrom(f fields) (*Selection, error) {
 		Capability: f.str("capability", ""), Style: f.str("style", ""),
 		Score: f.float("score"), Rank: int32(f.long("rank", 0)), Cutoff: f.float("cutoff"),
 		Order: int32(f.long("order", 0)), Round: int32(f.long("round", 0)), Policy: f.str("policy", ""),
-		OnArrival: f.flag("on_arrival"), Content: uint64(f.long("content", 0)),
+		OnArrival: f.flag("on_arrival"), Replaces: f.str("replaces", ""), Content: uint64(f.long("content", 0)),
 		PictureHash: uint64(f.long("picture_hash", 0)), TextHash: uint64(f.long("text_hash", 0)),
 	}
 	if s.Role != RoleCurated && s.Role != RoleControl {
@@ -139,7 +139,7 @@ func (w *Window) native() map[string]any {
 		"records": w.Records, "samples": w.Samples, "duplicates": w.Duplicates,
 		"filtered": w.Filtered, "set_aside": w.SetAside, "withdrawn": w.Withdrawn, "same": w.Same,
 		"budget": w.Budget, "unit": w.Unit, "spent": w.Spent, "carried_in": w.CarriedIn, "carried_out": w.CarriedOut,
-		"selected": w.Selected, "on_arrival": w.OnArrival, "in_exact": w.InExact, "exact_score": w.ExactScore, "control": w.Control,
+		"selected": w.Selected, "added": w.Added, "removed": w.Removed, "on_arrival": w.OnArrival, "in_exact": w.InExact, "exact_score": w.ExactScore, "control": w.Control,
 		"earlier": w.Earlier, "rounds": w.Rounds, "shortfall": w.Shortfall, "approximate": w.Approximate,
 		"styles": nativeCounts(w.Styles), "capabilities": nativeCounts(w.Capabilities),
 		"samples_seen":    nonNil(w.Sketches.SamplesSeen),
@@ -157,6 +157,7 @@ func windowFrom(f fields) (*Window, error) {
 		Records: f.long("records", 0), Samples: f.long("samples", 0), Duplicates: f.long("duplicates", 0),
 		Filtered: f.long("filtered", 0), SetAside: f.long("set_aside", 0), Withdrawn: f.long("withdrawn", 0), Same: f.long("same", 0),
 		Unit: f.str("unit", "samples"), Spent: f.long("spent", 0), CarriedIn: f.long("carried_in", 0), CarriedOut: f.long("carried_out", 0),
+		Added: f.long("added", 0), Removed: f.long("removed", 0),
 		OnArrival: f.long("on_arrival", 0), InExact: f.long("in_exact", 0), ExactScore: f.double("exact_score"),
 		Budget: f.long("budget", 0), Selected: f.long("selected", 0), Control: f.long("control", 0),
 		Earlier: f.long("earlier", 0), Rounds: int32(f.long("rounds", 0)),

@@ -59,6 +59,7 @@ type Selection struct {
 	Order       int32   // place in the window's order of choosing, from 1
 	Round       int32   // of the turn that chose it, from 1; 0 for control
 	OnArrival   bool    // taken when its score came
+	Replaces    string  // id of the sample whose place in a reservoir it takes
 	Content     uint64  // the first 8 bytes of the content hash, big-endian
 	PictureHash uint64  // this and TextHash where the policy looks for near duplicates
 	TextHash    uint64
@@ -88,6 +89,8 @@ type Window struct {
 	CarriedIn    int64
 	CarriedOut   int64
 	Selected     int64
+	Added        int64   // to a reservoir, of Selected
+	Removed      int64   // from a reservoir
 	OnArrival    int64   // of Selected
 	InExact      int64   // of Selected, where picks leave on arrival
 	ExactScore   float64 // likewise

@@ -114,6 +114,24 @@ func (p Policy) checkTogether() (errs []error) {
 	if p.Emission == OnArrival && p.Method != MMSSR {
 		add("emission %s with method %s: a baseline chooses when the window closes", OnArrival, p.Method)
 	}
+	if p.Window.Global {
+		for _, c := range []struct {
+			wrong bool
+			what  string
+		}{
+			{p.Budget.Count == 0, "a budget that is no count"},
+			{p.Budget.Carry, "carry: there is one budget for ever"},
+			{p.Emission != OnClose, "emission " + string(p.Emission)},
+			{p.Method != MMSSR, "method " + string(p.Method)},
+			{p.Control, "control: true (the random twin of a window); set control: false"},
+			{len(p.Limits) > 0, "limits: all that ever came would have to be kept"},
+			{p.Dedup.Content || p.Dedup.Near, "dedup by content: all that ever came would have to be kept"},
+		} {
+			if c.wrong {
+				add("window.type global does not go with %s", c.what)
+			}
+		}
+	}
 	if err := p.Budget.checkWindow(p.Window.Size); err != nil {
 		errs = append(errs, err)
 	}

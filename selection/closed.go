@@ -23,6 +23,16 @@ func (w *ClosedWindow) Picks() iter.Seq[Pick] { return w.window.picks() }
 // policy asks for none.
 func (w *ClosedWindow) Control() iter.Seq[Pick] { return w.window.controls() }
 
+// Removed yields the ids that a reservoir no longer has since the window
+// before, those that a pick replaces included. Empty where windows are not
+// global.
+func (w *ClosedWindow) Removed() iter.Seq[string] {
+	if w.window.changes == nil {
+		return func(func(string) bool) {}
+	}
+	return slices.Values(w.window.changes.removed)
+}
+
 // Pick is a chosen sample and why it was chosen. For control, Style,
 // Capability, Score, Rank, Cutoff and Round are zero.
 type Pick struct {
@@ -44,6 +54,9 @@ type Pick struct {
 	Cutoff float32
 	// Round is the round of its turn, from 1.
 	Round int
+	// Replaces is the id of the sample whose place in a reservoir it takes; ""
+	// where it takes none's.
+	Replaces string
 	// OnArrival tells that it was Effects.Taken when it arrived. Then Cutoff
 	// is that of the time, and Rank and Round are 0.
 	OnArrival bool
@@ -90,6 +103,9 @@ type Summary struct {
 	Spent      int64 // of Budget
 	Unit       string
 	Selected   int64
+	// Of a reservoir: those of Selected that are new, and how many left it.
+	// Candidates and what follows are then of all that ever came.
+	Added, Removed int64
 	// Of Selected, those that were taken on arrival; and, beside the exact
 	// choice, how many are in both, and the sum of all scores of those
 	// selected as a part of that of the exact choice. Zero where picks leave
@@ -144,6 +160,7 @@ type closedState struct {
 	exact   []pick
 	ch      *chooser            // for Explain, without what it fetched
 	gone    map[uint32]struct{} // withdrawn
+	changes *changes            // of a reservoir; nil of a window by itself
 }
 
 // together is how many picks are read at a time: so that the memory they lie
@@ -152,6 +169,9 @@ type closedState struct {
 const together = 64
 
 func (c *closedState) picks() iter.Seq[Pick] {
+	if c.changes != nil {
+		return slices.Values(c.changes.added)
+	}
 	return func(yield func(Pick) bool) {
 		var read reader
 		for start := 0; start < len(c.chosen); start += together {

@@ -55,7 +55,7 @@ func (w *window) compactIfLarge() {
 	}
 	ch := newChooser(w.rules, p)
 	for i := range w.gone {
-		ch.crossOut(i)
+		ch.out.set(i)
 	}
 	ch.crossOutChosen(w.history)
 	ch.measure(w.dropped)

@@ -31,6 +31,20 @@ func (e *extras) sample(p *Pick, i uint32) {
 	}
 }
 
+// candidate sets what is kept of a candidate's costs.
+func (e *extras) candidate(c *Candidate, i uint32, r *rules) {
+	switch {
+	case !r.keepCost:
+	case r.policy.Budget.Tokens > 0:
+		c.Tokens = int64(e.cost[i])
+	default:
+		c.Bytes = int64(e.cost[i])
+	}
+	if r.keepLength {
+		c.AnswerTokens = int64(e.length[i])
+	}
+}
+
 // put sets an element that is there or is the next.
 func put[T any](column *[]T, i uint32, v T) {
 	if int(i) < len(*column) {

@@ -43,3 +43,9 @@ func decodeHash(text string) (uint64, error) {
 	}
 	return binary.BigEndian.Uint64(sum), nil
 }
+
+// contentOf is a content hash of which the first 8 bytes are known.
+func contentOf(prefix uint64) (hash [32]byte) {
+	binary.BigEndian.PutUint64(hash[:8], prefix)
+	return hash
+}

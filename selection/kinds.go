@@ -161,6 +161,19 @@ func (k *kinds) list(styles []string) uint32 {
 	return i
 }
 
+// example returns a candidate of a kind, as far as that says what it is.
+func (k *kinds) example(kind uint32) *Candidate {
+	is := k.all[kind]
+	c := &Candidate{Source: k.sources.names[is.source], Styles: k.styleNames[is.list]}
+	if len(k.fields) > 0 {
+		c.Metadata = make(map[string]string, len(k.fields))
+		for f, field := range k.fields {
+			c.Metadata[field] = k.valueNames[is.values][f]
+		}
+	}
+	return c
+}
+
 // firstStyle returns the style that candidates of a kind list first.
 func (k *kinds) firstStyle(kind uint32) uint32 { return k.styleLists[k.all[kind].list][0] }
 

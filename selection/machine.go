@@ -158,7 +158,8 @@ type Machine struct {
 	positions     map[int32]int64
 	memory        *memory
 	carried       uint64
-	learnt        *learnt // nil where picks leave when windows close
+	reservoir     *reservoir // nil where windows are not global
+	learnt        *learnt    // nil where picks leave when windows close
 	// retaken has, by end and by hash of the id, what windows that are still
 	// open had taken on arrival before a restart.
 	retaken map[int64]map[uint64]Chosen
@@ -180,6 +181,9 @@ func New(o Options) (*Machine, error) {
 		retaken:       make(map[int64]map[uint64]Chosen),
 		memory:        newMemory(&o.Policy, o.Horizon, o.ClosedThrough),
 		carried:       o.Carried,
+	}
+	if o.Policy.Window.Global {
+		m.reservoir = newReservoir(&m.rules, m.memory.before(EndOfTime))
 	}
 	if o.Policy.Emission == OnArrival {
 		m.learnt = newLearnt(&m.rules)
@@ -204,12 +208,14 @@ func (m *Machine) Step(e Event) (Effects, error) {
 		if m.size == 0 {
 			return Effects{}, nil
 		}
-		return Effects{Closed: m.closeThrough(e.Time)}, nil
+		closed, err := m.closeThrough(e.Time)
+		return Effects{Closed: closed}, err
 	case Close:
 		if len(m.open) == 0 {
 			return Effects{}, nil
 		}
-		return Effects{Closed: m.closeThrough(slices.Max(slices.Collect(maps.Keys(m.open))))}, nil
+		closed, err := m.closeThrough(slices.Max(slices.Collect(maps.Keys(m.open))))
+		return Effects{Closed: closed}, err
 	}
 	return Effects{}, fmt.Errorf("unknown event %T", e)
 }
@@ -219,6 +225,13 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 		return Effects{}, err
 	}
 	end := m.end(c.EventTime)
+	if end <= m.closedThrough && m.reservoir != nil {
+		if c.Offset < m.positions[c.Partition] {
+			_, err := m.reservoir.window.add(c)
+			return Effects{Outcome: Settled}, err
+		}
+		end = m.end(m.closedThrough) // nothing is late for what is for ever
+	}
 	if end <= m.closedThrough {
 		if c.Offset < m.positions[c.Partition] {
 			return Effects{Outcome: Settled}, nil
@@ -257,6 +270,8 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 func (m *Machine) recall(c Chosen) {
 	id := xxhash.Sum64String(c.ID)
 	switch {
+	case m.reservoir != nil:
+		m.reservoir.recall(c, id)
 	case c.Withdrawn:
 		m.memory.forget(id)
 		for _, taken := range m.retaken {
@@ -281,6 +296,9 @@ func (m *Machine) withdraw(e Withdraw) Outcome {
 		if w.withdraw(hash, e.ID) {
 			outcome = Withdrawn
 		}
+	}
+	if m.reservoir != nil && m.reservoir.withdraw(hash, e.ID) {
+		outcome = Withdrawn
 	}
 	if e.Offset >= m.positions[e.Partition] {
 		m.memory.forget(hash)
@@ -314,17 +332,26 @@ func (m *Machine) start(end int64) int64 {
 	return end - m.size
 }
 
-func (m *Machine) closeThrough(t int64) []*ClosedWindow {
+func (m *Machine) closeThrough(t int64) ([]*ClosedWindow, error) {
 	if t <= m.closedThrough {
-		return nil
+		return nil, nil
 	}
 	var closed []*ClosedWindow
 	for _, end := range slices.Sorted(maps.Keys(m.open)) {
 		if end > t {
 			break
 		}
-		c := m.open[end].close(m.carried, m.learnt)
+		w := m.open[end]
 		delete(m.open, end)
+		if m.reservoir != nil {
+			c, err := m.reservoir.revise(w)
+			if err != nil {
+				return closed, err
+			}
+			closed = append(closed, c)
+			continue
+		}
+		c := w.close(m.carried, m.learnt)
 		m.carried = uint64(c.Summary.CarriedOut)
 		if m.size > 0 { // else no window is to come
 			for chosen := range c.window.hashes() {
@@ -335,7 +362,7 @@ func (m *Machine) closeThrough(t int64) []*ClosedWindow {
 	}
 	m.closedThrough = t
 	m.memory.prune(t)
-	return closed
+	return closed, nil
 }
 
 // ClosedThrough returns the event time (ms) through which windows are closed.
@@ -367,7 +394,11 @@ func (m *Machine) NextEnd() (int64, bool) {
 // of, the lowest offset among them: where a restart has to read from.
 func (m *Machine) LowestNeeded() map[int32]int64 {
 	lowest := make(map[int32]int64)
-	for _, w := range m.open {
+	windows := slices.Collect(maps.Values(m.open))
+	if m.reservoir != nil {
+		windows = append(windows, m.reservoir.window)
+	}
+	for _, w := range windows {
 		for p, offset := range w.lowest {
 			if have, ok := lowest[int32(p)]; offset >= 0 && (!ok || offset < have) {
 				lowest[int32(p)] = offset

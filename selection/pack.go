@@ -2,6 +2,7 @@ package selection
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -95,6 +96,16 @@ func (p *pack) replace(i uint32, c *Candidate, r *rules) {
 	p.uncount(i, r.thresholds)
 	p.tallyOf(p.kind(i))[0]--
 	p.set(i, c, r)
+}
+
+// retire makes candidate i one that scores nothing and is not counted. Another
+// record of its id may be set in its place.
+func (p *pack) retire(i uint32, r *rules) {
+	p.uncount(i, r.thresholds)
+	p.tallyOf(p.kind(i))[0]--
+	for column := range p.columns {
+		p.scores[i/pageSize][column*pageSize+int(i%pageSize)] = float32(math.Inf(-1))
+	}
 }
 
 // set writes candidate i, but for its id, and counts it.

@@ -127,8 +127,18 @@ func (r *policyReader) mapping(n ast.Node, under string, readers map[string]func
 	}
 }
 
+// The types of windows.
+const (
+	tumblingType = "tumbling"
+	globalType   = "global"
+)
+
 func (r *policyReader) window(n ast.Node) {
 	w := &r.policy.Window
+	if rawText(n) == globalType {
+		w.Global = true
+		return
+	}
 	length := func(name string, to *time.Duration) func(ast.Node) {
 		return func(n ast.Node) {
 			d, err := time.ParseDuration(rawText(n))
@@ -143,7 +153,17 @@ func (r *policyReader) window(n ast.Node) {
 		}
 	}
 	r.mapping(n, "window", map[string]func(ast.Node){
-		"size":     length("size", &w.Size),
+		"size": length("size", &w.Size),
+		"type": func(n ast.Node) {
+			switch kind := r.text(n, "window.type", tumblingType+" or "+globalType); kind {
+			case tumblingType, "":
+				w.Global = false
+			case globalType:
+				w.Global = true
+			default:
+				r.fail(n, "window.type is %q: expected %s or %s", kind, tumblingType, globalType)
+			}
+		},
 		"lateness": length("lateness", &w.Lateness),
 		"idle":     length("idle", &w.Idle),
 	})

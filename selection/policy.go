@@ -45,6 +45,10 @@ type Window struct {
 	// in whole milliseconds. 0 is unset: one window over all time, which only
 	// a Close event closes. A stream that does not end wants DefaultSize.
 	Size time.Duration
+	// Global asks for one reservoir for ever: when a window closes, its
+	// candidates join all that came before, and what changed among the best of
+	// them all is published.
+	Global bool
 	// Lateness is how far a record may lag behind the latest event time of
 	// its partition and still find its window open.
 	Lateness time.Duration

@@ -32,6 +32,12 @@ func (p Policy) lines(comments bool) string {
 	if !comments {
 		b.WriteString("window:\n")
 	}
+	if p.Window.Global {
+		say("  # One reservoir for ever: after every window, what changed among the best of all that came is published.\n")
+		b.WriteString("  type: global\n")
+	} else {
+		say("  # type: global makes one reservoir for ever of it, whose changes are published: it wants a count.\n")
+	}
 	if p.Window.Size > 0 {
 		say("  # Every window fills a budget of its own. Longer windows choose among more candidates and\n" +
 			"  # publish later; shorter ones the reverse. A bin needs several candidates for its best to mean much.\n")

@@ -63,7 +63,7 @@ func (w *window) addAgain(c *Candidate, i uint32) Outcome {
 	if _, gone := w.gone[i]; gone {
 		delete(w.gone, i)
 		w.withdrawn--
-		w.pack.replace(i, c, w.rules)
+		w.pack.set(i, c, w.rules)
 		return Accepted
 	}
 	first := cmp.Or(cmp.Compare(contentPrefix(c), w.pack.content(i)), cmp.Compare(placeOf(c), w.pack.place(i))) < 0
@@ -137,6 +137,7 @@ func (w *window) withdraw(hash uint64, id string) bool {
 			w.gone = make(map[uint32]struct{})
 		}
 		w.gone[i] = struct{}{}
+		w.pack.retire(i, w.rules)
 		if w.arrived != nil {
 			cost := uint64(1)
 			if w.rules.keepCost {
@@ -174,8 +175,7 @@ func (w *window) close(carried uint64, l *learnt) *ClosedWindow {
 		ch.arrived = w.arrived.taken
 	}
 	for i := range w.gone {
-		ch.crossOut(i)
-		p.tallyOf(p.kind(i))[0]--
+		ch.out.set(i)
 	}
 	earlier := ch.crossOutChosen(w.history) + w.dropped.crossOut(w.history)
 	same := ch.crossOutSame()

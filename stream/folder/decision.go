@@ -18,6 +18,7 @@ type Decision struct {
 	Cutoff      float32 `json:"cutoff"` // the score of the last one taken from the bin
 	Round       int32   `json:"round"`  // of its turn, from 1
 	OnArrival   bool    `json:"on_arrival,omitempty"`
+	Replaces    string  `json:"replaces,omitempty"` // in a reservoir
 }
 
 // DecisionOf returns the line of a curated sample.
@@ -25,6 +26,6 @@ func DecisionOf(s *schemas.Selection) Decision {
 	return Decision{
 		ID: s.ID, WindowStart: s.WindowStart, WindowEnd: s.WindowEnd,
 		Capability: s.Capability, Style: s.Style, Source: s.Source,
-		Score: s.Score, Rank: s.Rank, Cutoff: s.Cutoff, Round: s.Round, OnArrival: s.OnArrival,
+		Score: s.Score, Rank: s.Rank, Cutoff: s.Cutoff, Round: s.Round, OnArrival: s.OnArrival, Replaces: s.Replaces,
 	}
 }

@@ -21,6 +21,8 @@ type Window struct {
 	CarriedIn    int64                    `json:"carried_in,omitempty"` // of the budget, handed on by earlier windows
 	CarriedOut   int64                    `json:"carried_out,omitempty"`
 	Selected     int64                    `json:"selected"`
+	Added        int64                    `json:"added,omitempty"` // to a reservoir, of selected
+	Removed      int64                    `json:"removed,omitempty"`
 	OnArrival    int64                    `json:"on_arrival,omitempty"`  // of selected
 	InExact      int64                    `json:"in_exact,omitempty"`    // of selected, that the exact choice has too
 	ExactScore   float64                  `json:"exact_score,omitempty"` // all scores of selected, as a part of the exact choice's
@@ -38,7 +40,7 @@ func WindowOf(w *schemas.Window) Window {
 		Start: w.Start, End: w.End, Policy: w.Policy,
 		Records: w.Records, Filtered: w.Filtered, SetAside: w.SetAside, Withdrawn: w.Withdrawn, Same: w.Same,
 		Unit: w.Unit, Spent: w.Spent, CarriedIn: w.CarriedIn, CarriedOut: w.CarriedOut,
-		OnArrival: w.OnArrival, InExact: w.InExact, ExactScore: w.ExactScore, Samples: w.Samples, Duplicates: w.Duplicates, Earlier: w.Earlier,
+		Added: w.Added, Removed: w.Removed, OnArrival: w.OnArrival, InExact: w.InExact, ExactScore: w.ExactScore, Samples: w.Samples, Duplicates: w.Duplicates, Earlier: w.Earlier,
 		Budget: w.Budget, Selected: w.Selected, Control: w.Control, Rounds: w.Rounds,
 		Shortfall: w.Shortfall, Approximate: w.Approximate, Styles: w.Styles, Capabilities: w.Capabilities,
 	}

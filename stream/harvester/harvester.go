@@ -26,11 +26,12 @@ const (
 	HeaderStyle      = "cream-style"
 	HeaderSource     = "cream-source"
 	HeaderScore      = "cream-score"
-	HeaderRank       = "cream-rank"   // place in the bin's order
-	HeaderCutoff     = "cream-cutoff" // score of the last one taken from the bin
-	HeaderOrder      = "cream-order"  // place in the window's order of choosing
-	HeaderWindow     = "cream-window" // start/end, RFC 3339
-	HeaderPolicy     = "cream-policy" // the policy's version
+	HeaderRank       = "cream-rank"     // place in the bin's order
+	HeaderCutoff     = "cream-cutoff"   // score of the last one taken from the bin
+	HeaderOrder      = "cream-order"    // place in the window's order of choosing
+	HeaderWindow     = "cream-window"   // start/end, RFC 3339
+	HeaderPolicy     = "cream-policy"   // the policy's version
+	HeaderReplaces   = "cream-replaces" // id of the sample whose place in a reservoir it takes
 )
 
 // Options of the stage.
@@ -168,6 +169,9 @@ func (h *Harvester) publish(sample *kgo.Record, s *schemas.Selection, selected *
 			kafka.NumberHeader(HeaderRank, int64(s.Rank)),
 			kafka.TextHeader(HeaderCutoff, decimal(s.Cutoff)),
 		)
+		if s.Replaces != "" {
+			headers = append(headers, kafka.TextHeader(HeaderReplaces, s.Replaces))
+		}
 		h.curated.Add(1)
 	} else {
 		h.control.Add(1)

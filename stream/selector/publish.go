@@ -48,6 +48,9 @@ func (s *Selector) outcome(closed *selection.ClosedWindow, seen *distinct) (*out
 		}
 		o.records = append(o.records, s.record(s.opts.Topics.Selections, []byte(chosen[i].ID), value, o.window.End))
 	}
+	for id := range closed.Removed() { // from a reservoir
+		o.records = append(o.records, &kgo.Record{Topic: s.opts.Topics.Selections, Key: []byte(id)})
+	}
 	var err error
 	if o.window.Sketches, err = sketches(o.seen, o.chosen); err != nil {
 		return nil, err
@@ -94,7 +97,7 @@ func SelectionOf(p selection.Pick, role string, w *schemas.Window) schemas.Selec
 		WindowStart: w.Start, WindowEnd: w.End,
 		Capability: p.Capability, Style: p.Style, Score: p.Score,
 		Rank: int32(p.Rank), Cutoff: p.Cutoff, Order: int32(p.Order), Round: int32(p.Round), Policy: w.Policy,
-		OnArrival: p.OnArrival, Content: p.Content, PictureHash: p.PictureHash, TextHash: p.TextHash,
+		OnArrival: p.OnArrival, Replaces: p.Replaces, Content: p.Content, PictureHash: p.PictureHash, TextHash: p.TextHash,
 	}
 }
 
@@ -106,7 +109,7 @@ func WindowOf(s selection.Summary) schemas.Window {
 		Records: s.Records, Samples: s.Candidates, Duplicates: s.Duplicates,
 		Filtered: s.Filtered, SetAside: s.SetAside, Withdrawn: s.Withdrawn, Same: s.Same,
 		Unit: s.Unit, Spent: s.Spent, CarriedIn: s.CarriedIn, CarriedOut: s.CarriedOut,
-		OnArrival: s.OnArrival, InExact: s.InExact, ExactScore: s.ExactScore,
+		Added: s.Added, Removed: s.Removed, OnArrival: s.OnArrival, InExact: s.InExact, ExactScore: s.ExactScore,
 		Budget: s.Budget, Selected: s.Selected, Control: s.Control,
 		Earlier: s.Earlier, Rounds: int32(s.Rounds), Shortfall: s.Shortfall, Approximate: s.Approximate,
 		Styles:       make(map[string]schemas.Count, len(s.Styles)),

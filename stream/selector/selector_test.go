@@ -436,3 +436,79 @@ func TestPoliciesSideBySide(t *testing.T) {
 		t.Errorf("the window names the policy %s, want %s", got, few.Version())
 	}
 }
+
+// TestReservoir: with one reservoir for ever, changes are published, one that is
+// replaced is taken back, and a restart goes on with the members that there are.
+func TestReservoir(t *testing.T) {
+	f := embeddedtest.Start(t)
+	p := policy()
+	p.Window.Global, p.Control = true, false
+	p.Budget = selection.Budget{Count: 12}
+	records := stream(t, f, 45)
+	stop := running(t, newSelectorOf(t, f, nil, p))
+	f.Publish(t, records[:250]...)
+	f.Await(t, f.Topics.Windows, 2)
+	stop()
+	stop = running(t, newSelectorOf(t, f, nil, p))
+	f.Publish(t, records[250:]...)
+	f.Await(t, f.Topics.Windows, 4)
+	stop()
+	members, replaced := make(map[string]bool), 0
+	for _, r := range f.All(t, f.Topics.Selections) {
+		if r.Value == nil {
+			if !members[string(r.Key)] {
+				t.Errorf("%s is taken back and was no member", r.Key)
+			}
+			delete(members, string(r.Key))
+			continue
+		}
+		s, err := f.Codec.DecodeSelection(t.Context(), r.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if members[s.ID] {
+			t.Errorf("%s is added twice", s.ID)
+		}
+		if members[s.ID] = true; s.Replaces != "" {
+			replaced++
+		}
+	}
+	if len(members) != 12 || replaced == 0 {
+		t.Errorf("%d members, %d replaced", len(members), replaced)
+	}
+	// The exact choice of all that is in the four windows that have closed.
+	m, err := selection.New(selection.Options{Policy: p, Capabilities: capabilities()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range records {
+		s, err := f.Codec.DecodeScore(t.Context(), r.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := selection.Candidate{ID: s.ID, Source: s.Source, Styles: s.Styles, EventTime: s.EventTime, Offset: int64(i)}
+		copy(c.ContentHash[:], s.ContentHash)
+		c.Scores = []float32{s.Scores["humanities"], s.Scores["stem_knowledge"]}
+		if s.EventTime < 40_000 {
+			if _, err := m.Step(&c); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	effects, err := m.Step(selection.Close{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := make(map[string]bool)
+	for _, w := range effects.Closed {
+		for id := range w.Removed() {
+			delete(want, id)
+		}
+		for k := range w.Picks() {
+			want[k.ID] = true
+		}
+	}
+	if diff := cmp.Diff(want, members); diff != "" {
+		t.Errorf("members (-one machine +restarted):\n%s", diff)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -237,6 +238,9 @@ func (s *Selector) horizon() time.Duration {
 // A sample that was withdrawn since counts as never chosen.
 func (s *session) chosen(ctx context.Context, closedThrough int64, failed *error) iter.Seq[selection.Chosen] {
 	after := closedThrough - s.horizon().Milliseconds()
+	if s.opts.Policy.Window.Global { // a member stays until it is removed
+		after = math.MinInt64
+	}
 	enough := errors.New("no more are wanted")
 	return func(yield func(selection.Chosen) bool) {
 		if closedThrough == 0 && s.opts.Policy.Emission == selection.OnClose {
@@ -332,7 +336,9 @@ func (s *session) add(ctx context.Context, r *kgo.Record) error {
 	}
 	switch effects.Outcome {
 	case selection.Accepted, selection.Duplicate:
-		s.seen.insert(s.machine.WindowEnd(score.EventTime), candidate)
+		if end := s.machine.WindowEnd(score.EventTime); end > s.machine.ClosedThrough() {
+			s.seen.insert(end, candidate)
+		}
 	case selection.Late:
 		s.late.Add(1)
 		s.deadLetter(ReasonLate, fmt.Errorf("event time %s belongs to a window that had closed: lateness is %s",
