@@ -57,7 +57,7 @@
 //	rounds.go             the method: rounds, turns, bins
 //	order.go              a bin's first candidates, in the total order
 //	control.go            the uniform random twin
-//	compact.go            the smaller state of a count budget
+//	compact.go            the smaller state of a count budget; needs.go when it is enough
 //	closed.go             a window that has closed: picks and summary
 //	synthetic/            candidates for benchmarks and tests
 package selection

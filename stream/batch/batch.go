@@ -140,7 +140,7 @@ func (b *Batch) index(ctx context.Context) error {
 
 // read is the first pass.
 func (b *Batch) read(ctx context.Context) error {
-	path, most, workers, work := b.opts.Scores, lineRows, b.opts.Workers, b.readLines
+	path, most, workers, work := b.opts.Scores, lineRows, b.opts.Workers, b.columns.readLines
 	if path == "" {
 		path, most, workers, work = b.opts.Samples, sampleRows, scoreCallers, b.scoreSamples
 	}

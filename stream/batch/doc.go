@@ -14,5 +14,6 @@
 //	parquet.go       the rows of a Parquet file, as JSON; assemble.go puts them together
 //	line.go          a row's score line: read, checked, and made a candidate
 //	sample.go        a row's sample: scored, or looked up
+//	candidates.go    a score file as candidates, for whoever selects again
 //	inorder.go       many workers, and what they did in the order of the rows
 package batch

@@ -34,7 +34,7 @@ func tooLarge(r row) error {
 }
 
 // readLines reads rows of a score file.
-func (b *Batch) readLines(_ context.Context, chunk []row) ([]result, error) {
+func (c columns) readLines(_ context.Context, chunk []row) ([]result, error) {
 	out := make([]result, len(chunk))
 	for i, r := range chunk {
 		out[i].row = r
@@ -42,16 +42,16 @@ func (b *Batch) readLines(_ context.Context, chunk []row) ([]result, error) {
 			continue
 		}
 		if out[i].line, out[i].err = folder.ParseScoreLine(r.value); out[i].err == nil {
-			b.finish(&out[i])
+			c.finish(&out[i])
 		}
 	}
 	return out, nil
 }
 
 // finish settles what of a score line goes to the machine and to scores.jsonl.
-func (b *Batch) finish(r *result) {
-	r.scores = make([]float32, len(b.columns.names))
-	if r.err = b.columns.read(&r.line, r.scores); r.err == nil {
+func (c columns) finish(r *result) {
+	r.scores = make([]float32, len(c.names))
+	if r.err = c.read(&r.line, r.scores); r.err == nil {
 		r.text = r.line.Append(nil)
 	}
 }

@@ -41,7 +41,7 @@ func (b *Batch) scoreSamples(ctx context.Context, chunk []row) ([]result, error)
 		}
 		vocabulary := b.opts.Scorer.Vocabulary()
 		o.line = folder.ScoreLineOf(scorer.ScoreOf(o.row.value, samples[j], vocabulary, rating.Rating), vocabulary.Capabilities)
-		b.finish(o)
+		b.columns.finish(o)
 	}
 	return out, nil
 }

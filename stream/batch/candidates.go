@@ -1,0 +1,29 @@
+package batch
+
+import (
+	"context"
+	"errors"
+
+	"cream/selection"
+)
+
+// Candidates reads a score file as a batch does, and calls each with every
+// candidate, in the order of the rows. What cannot be used it passes over: a
+// folder's scores.jsonl has none of that. It ends at the first error of each.
+func Candidates(ctx context.Context, path string, capabilities []string, workers int, each func(*selection.Candidate) error) error {
+	in, err := openRows(path)
+	if err != nil {
+		return err
+	}
+	err = inOrder(ctx, workers, in.chunks(lineRows, chunkBytes), newColumns(capabilities).readLines, func(chunk []result) error {
+		for i := range chunk {
+			if r := &chunk[i]; r.err == nil {
+				if err := each(candidate(r, r.row.number)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return errors.Join(err, in.Close())
+}
