@@ -18,6 +18,7 @@ import (
 	"cream/stream/batch"
 	"cream/stream/explain"
 	"cream/stream/folder"
+	"cream/stream/kafka"
 )
 
 // explainFlags are what `cream explain` is told.
@@ -93,13 +94,35 @@ func readIDs(args []string, in io.Reader) (ids []string, err error) {
 }
 
 func (f *explainFlags) report(cmd *cobra.Command, ids []string) (*explain.Report, error) {
-	if f.from == "" {
-		return nil, errors.New("explain needs --from: a folder that curate or up --once left")
-	}
-	if f.policy != "" {
+	switch {
+	case f.from == "" && !cmd.Flags().Changed("kafka-brokers"):
+		return nil, errors.New("explain needs --from, a folder that curate or up --once left, or --kafka-brokers")
+	case f.from == "":
+		return f.ofTopics(cmd, ids)
+	case f.policy != "":
 		return nil, errors.New("--policy does not go with --from: a folder has its policy with it")
 	}
 	return explainFolder(cmd.Context(), f.from, f.bundle, ids)
+}
+
+func (f *explainFlags) ofTopics(cmd *cobra.Command, ids []string) (_ *explain.Report, err error) {
+	b, err := loadBundle(f.bundle)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := selectPolicy(f.policy, b.Capabilities)
+	if err != nil {
+		return nil, err
+	}
+	flow, err := f.kafka.open(cmd, "cream-explain")
+	if err != nil {
+		return nil, err
+	}
+	defer flow.client.Close()
+	return explain.Topics(cmd.Context(), explain.TopicsOptions{
+		Reader: kafka.NewReader(flow.client), Topics: flow.topics, Codec: flow.codec,
+		Policy: policy, Capabilities: b.Capabilities, IDs: ids,
+	})
 }
 
 // explainFolder explains samples of a folder by its own policy.

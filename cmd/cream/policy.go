@@ -31,6 +31,19 @@ func readPolicy(path string, capabilities []string) (selection.Policy, error) {
 	})
 }
 
+// selectPolicy is the policy of a stream on brokers: the file's, or the default
+// one. It has windows.
+func selectPolicy(path string, capabilities []string) (policy selection.Policy, err error) {
+	policy = selection.DefaultPolicy()
+	if path != "" {
+		policy, err = readPolicy(path, capabilities)
+	}
+	if policy.Window.Size == 0 {
+		policy.Window.Size = selection.DefaultSize
+	}
+	return policy, err
+}
+
 func newPolicy() *cobra.Command {
 	cmd := &cobra.Command{Use: "policy", Short: "Check a policy, or begin one"}
 	cmd.AddCommand(&cobra.Command{

@@ -22,9 +22,10 @@ type Options struct {
 	Capabilities []string // in the order of the candidates' scores
 	IDs          []string // that are asked for
 	// Horizon is how long the selection remembered what was chosen, and Chosen
-	// what it had chosen before the first score that there is: see
-	// selection.Options.
+	// what windows had chosen that ended up to Began (ms), from when on there
+	// are scores: see selection.Options.
 	Horizon time.Duration
+	Began   int64
 	Chosen  iter.Seq[selection.Chosen]
 }
 
@@ -75,7 +76,7 @@ type window struct {
 // New returns an Inquiry, or every mistake in the options.
 func New(o Options) (*Inquiry, error) {
 	machine, err := selection.New(selection.Options{
-		Policy: o.Policy, Capabilities: o.Capabilities, Horizon: o.Horizon, Chosen: o.Chosen, KeepAll: true,
+		Policy: o.Policy, Capabilities: o.Capabilities, Horizon: o.Horizon, ClosedThrough: o.Began, Chosen: o.Chosen, KeepAll: true,
 	})
 	if err != nil {
 		return nil, err
@@ -133,6 +134,7 @@ func (q *Inquiry) Decision(d *folder.Decision, policy string) {
 	w := q.window(d.WindowStart, d.WindowEnd)
 	w.picks[hashOf(d.ID, d.Capability, d.Style)] = struct{}{}
 	w.onArrival = w.onArrival || d.OnArrival
+	w.closed = w.closed || !d.OnArrival
 	w.madeBy(policy)
 	if t := q.asked[d.ID]; t != nil {
 		t.decisions = append(t.decisions, *d)

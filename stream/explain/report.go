@@ -38,6 +38,11 @@ func (q *Inquiry) Report() (*Report, error) {
 	}
 	r := &Report{Nameless: q.nameless}
 	ends := slices.Sorted(maps.Keys(q.windows))
+	closed := false
+	for _, end := range slices.Backward(ends) { // they close in order
+		closed = closed || q.windows[end].closed
+		q.windows[end].closed = closed
+	}
 	touched := make(map[int64]bool)
 	before := q.newHistory()
 	for ids := range slices.Chunk(q.order, chunk) {

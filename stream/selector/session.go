@@ -258,7 +258,7 @@ func (s *session) chosen(ctx context.Context, closedThrough int64, failed *error
 			if err != nil {
 				return fmt.Errorf("%s: read back the ids chosen before: %w", Stage, err)
 			}
-			if chosen.Role == schemas.RoleCurated && chosen.WindowEnd > after && !yield(chosenOf(chosen)) {
+			if chosen.Role == schemas.RoleCurated && chosen.WindowEnd > after && !yield(ChosenOf(chosen)) {
 				return enough
 			}
 			return nil
@@ -269,7 +269,8 @@ func (s *session) chosen(ctx context.Context, closedThrough int64, failed *error
 	}
 }
 
-func chosenOf(s *schemas.Selection) selection.Chosen {
+// ChosenOf is a selection in the form in which a machine is told of it.
+func ChosenOf(s *schemas.Selection) selection.Chosen {
 	return selection.Chosen{
 		ID: s.ID, End: s.WindowEnd, Content: s.Content, PictureHash: s.PictureHash, TextHash: s.TextHash,
 		Capability: s.Capability, Style: s.Style, Cutoff: s.Cutoff,
@@ -311,7 +312,7 @@ func (s *session) add(ctx context.Context, r *kgo.Record) error {
 		s.deadLetter("score-undecodable", err, r)
 		return nil
 	}
-	candidate, err := s.candidate(score, r)
+	candidate, err := CandidateOf(score, s.opts.Capabilities, r.Partition, r.Offset)
 	if err != nil {
 		s.deadLetter("score-invalid", err, r)
 		return nil
@@ -347,31 +348,4 @@ func (s *session) deadLetter(reason string, err error, r *kgo.Record) {
 		return
 	}
 	s.dead = append(s.dead, kafka.DeadLetter(s.opts.Topics.DeadLetter, Stage, reason, err, r))
-}
-
-// BundleOf is how a policy names a bundle: by its name and version.
-func BundleOf(name, version string) string { return name + " " + version }
-
-// candidate is the score in the machine's form.
-func (s *session) candidate(score *schemas.Score, r *kgo.Record) (*selection.Candidate, error) {
-	if score.Partition != r.Partition {
-		return nil, fmt.Errorf("sample %q lies in partition %d and its score in %d: samples and scores must have the same number of partitions", score.ID, score.Partition, r.Partition)
-	}
-	c := &selection.Candidate{
-		ID: score.ID, Source: score.Source, Styles: score.Styles, EventTime: score.EventTime,
-		Scores:    make([]float32, len(s.opts.Capabilities)),
-		Partition: r.Partition, Offset: r.Offset, SampleOffset: score.Offset,
-		PictureHash: score.PictureHash, TextHash: score.TextHash, Metadata: score.Metadata,
-		Tokens: score.Tokens, AnswerTokens: score.AnswerTokens, Bytes: score.Bytes,
-		Bundle: BundleOf(score.Bundle, score.BundleVersion),
-	}
-	copy(c.ContentHash[:], score.ContentHash)
-	for i, name := range s.opts.Capabilities {
-		value, ok := score.Scores[name]
-		if !ok {
-			return nil, fmt.Errorf("sample %q has no score for %s: another bundle scored it (%s %s)", score.ID, name, score.Bundle, score.BundleVersion)
-		}
-		c.Scores[i] = value
-	}
-	return c, nil
 }
