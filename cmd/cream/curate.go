@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,8 +25,8 @@ import (
 
 // curateFlags are what `cream curate` is told.
 type curateFlags struct {
-	scores, samples, policy, out string
-	model                        scorerFlags
+	scores, samples, policy, method, out string
+	model                                scorerFlags
 }
 
 func newCurate() *cobra.Command {
@@ -56,6 +58,7 @@ first.`,
 	fl.StringVar(&f.scores, "scores", "", "file of score lines: JSON lines, also in gzip or zstd, or Parquet")
 	fl.StringVar(&f.samples, "samples", "", "LLaVA file; without --scores its samples are scored first")
 	fl.StringVar(&f.policy, "policy", "", "policy file (default: what policy default prints)")
+	fl.StringVar(&f.method, "method", "", "method in place of the policy's: "+methodNames())
 	fl.StringVar(&f.out, "out", "", "folder for the result")
 	f.model.bindModel(cmd)
 	return cmd
@@ -65,6 +68,9 @@ func (f *curateFlags) check() error {
 	var errs []error
 	if f.scores == "" && f.samples == "" {
 		errs = append(errs, errors.New("curate needs --scores or --samples: a file to select from"))
+	}
+	if f.method != "" && !slices.Contains(selection.Methods(), selection.Method(f.method)) {
+		errs = append(errs, fmt.Errorf("--method %s: expected one of %s", f.method, methodNames()))
 	}
 	if f.out == "" {
 		errs = append(errs, errors.New("curate needs --out: a folder for the result"))
@@ -147,9 +153,21 @@ func (f *curateFlags) ofScores(b *bundle.Bundle) (policy selection.Policy, capab
 	return policy, capabilities, err
 }
 
-func (f *curateFlags) readPolicy(known []string) (selection.Policy, error) {
-	if f.policy == "" {
-		return selection.DefaultPolicy(), nil
+func (f *curateFlags) readPolicy(known []string) (policy selection.Policy, err error) {
+	policy = selection.DefaultPolicy()
+	if f.policy != "" {
+		policy, err = readPolicy(f.policy, known)
 	}
-	return readPolicy(f.policy, known)
+	if f.method != "" {
+		policy.Method = selection.Method(f.method)
+	}
+	return policy, err
+}
+
+func methodNames() string {
+	var names []string
+	for _, m := range selection.Methods() {
+		names = append(names, string(m))
+	}
+	return strings.Join(names, ", ")
 }

@@ -97,6 +97,10 @@ func (w *writer) decision(in *Window, d *folder.Decision) {
 			}
 		}
 	}
+	if len(in.Standings) == 0 && in.Order > 0 {
+		w.line("    chosen by a baseline%s; it counts for %s, style %s, where it scores %s", order, d.Capability, d.Style, number(d.Score))
+		return
+	}
 	when := fmt.Sprintf("in round %d", d.Round)
 	if d.OnArrival {
 		when = "on arrival"
