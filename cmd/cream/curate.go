@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
@@ -115,12 +113,7 @@ func (f *curateFlags) run(ctx context.Context, logger *slog.Logger, out io.Write
 	beside, stop := context.WithCancel(ctx)
 	defer stop()
 	var progress sync.WaitGroup
-	progress.Go(func() {
-		showProgress(beside, os.Stderr, func(since time.Duration) string {
-			p := job.Progress()
-			return fmt.Sprintf("scored %d  dead %d  %.1f/s  read %.0f%%", p.Scored, p.Dead, float64(p.Scored+p.Dead)/since.Seconds(), 100*p.Read)
-		})
-	})
+	progress.Go(func() { showBatch(beside, job) })
 	summary, err := job.Run(ctx)
 	stop()
 	progress.Wait()

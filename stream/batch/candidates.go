@@ -15,10 +15,10 @@ func Candidates(ctx context.Context, path string, capabilities []string, workers
 	if err != nil {
 		return err
 	}
-	err = inOrder(ctx, workers, in.chunks(lineRows, chunkBytes), newColumns(capabilities).readLines, func(chunk []result) error {
+	err = inOrder(ctx, workers, in.chunks(lineRows, chunkBytes), newColumns(capabilities).readLines, func(chunk []Scored) error {
 		for i := range chunk {
-			if r := &chunk[i]; r.err == nil {
-				if err := each(candidate(r, r.row.number)); err != nil {
+			if s := &chunk[i]; s.Err == nil {
+				if err := each(candidate(s)); err != nil {
 					return err
 				}
 			}

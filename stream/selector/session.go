@@ -32,7 +32,7 @@ type session struct {
 	// Rebuilt from the log; nil until partitions are assigned.
 	machine    *selection.Machine
 	watermarks *selection.Watermarks
-	seen       seenBook
+	seen       Seen
 	next       map[int32]int64     // offset behind the last record read, by partition
 	positions  map[int32]int64     // the same, as far as it is committed
 	offsets    map[int32]int64     // committed: the lowest that a restart needs
@@ -208,7 +208,7 @@ func (s *session) restore(ctx context.Context, partitions []int32, found *restor
 		return err
 	}
 	s.watermarks = selection.NewWatermarks(s.opts.Policy.Window.Lateness, partitions)
-	s.seen = make(seenBook)
+	s.seen = make(Seen)
 	// The client begins at the committed offset, below the position: what
 	// lies between is read again.
 	s.next = maps.Clone(found.offsets)
@@ -333,7 +333,7 @@ func (s *session) add(ctx context.Context, r *kgo.Record) error {
 	}
 	switch effects.Outcome {
 	case selection.Accepted, selection.Duplicate:
-		s.seen.insert(s.machine.WindowEnd(score.EventTime), candidate)
+		s.seen.Insert(s.machine.WindowEnd(score.EventTime), candidate)
 	case selection.Late:
 		s.late.Add(1)
 		s.deadLetter(ReasonLate, fmt.Errorf("event time %s belongs to a window that had closed: lateness is %s",
