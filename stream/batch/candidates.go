@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"io"
 
 	"cream/selection"
 )
@@ -25,5 +26,24 @@ func Candidates(ctx context.Context, path string, capabilities []string, workers
 		}
 		return nil
 	})
+	return errors.Join(err, in.Close())
+}
+
+// Values calls each with every row of a file as it was given, of Parquet as
+// JSON. It ends at the first error of each.
+func Values(path string, each func(value []byte) error) error {
+	in, err := openRows(path)
+	if err != nil {
+		return err
+	}
+	for err == nil {
+		var r row
+		if r, err = in.next(); err == nil {
+			err = each(r.value)
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
 	return errors.Join(err, in.Close())
 }

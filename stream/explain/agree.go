@@ -17,7 +17,11 @@ func (q *Inquiry) difference(w *window) string {
 	}
 	name := "the window " + span(w.start, w.end)
 	if w.again == nil {
-		return name + ": there are no scores of it any more"
+		why := "there are no scores of it any more"
+		if version := q.policy.Version(); len(w.policies) > 0 && !slices.Contains(w.policies, version) {
+			why = q.mayBe(w)
+		}
+		return name + " is not among the re-run's: " + why
 	}
 	both, again := 0, 0
 	for pick := range w.again.Picks() {

@@ -132,8 +132,10 @@ func (q *Inquiry) inWindow(w *window, id string, explained map[string]selection.
 	switch {
 	case ok:
 		q.addRerun(&in, w, &e, before)
+	case in.Decision != nil && w.again == nil:
+		in.Differs = "the re-run has no such window"
 	case in.Decision != nil:
-		in.Differs = "its score is not among those of the window"
+		in.Differs = "the re-run has no score of it in this window"
 	default:
 		return in, q.notJudged(&in, t)
 	}

@@ -227,3 +227,36 @@ func number(f float32) string {
 	}
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
+
+// Brief says what became of a sample in a few words: of one that was not chosen
+// its nearest miss.
+func (a *Account) Brief() string {
+	for i := range a.Windows {
+		w := &a.Windows[i]
+		if w.Outcome != a.Outcome {
+			continue
+		}
+		if d := w.Decision; d != nil {
+			return fmt.Sprintf("%s: for %s in %s", a.Outcome, d.Capability, d.Style)
+		}
+		if w.Other != nil {
+			return fmt.Sprintf("%s: %s", a.Outcome, w.Other.ID)
+		}
+		if w.Why != "" {
+			return fmt.Sprintf("%s: %s", a.Outcome, w.Why)
+		}
+		if len(w.Standings) == 0 {
+			continue
+		}
+		s := slices.MinFunc(w.Standings, nearer)
+		if s.Missed == nil {
+			return fmt.Sprintf("%s: nearest for %s in %s, score %s: %s", a.Outcome, s.Capability, s.Style, number(s.Score), s.Why)
+		}
+		return fmt.Sprintf("%s: nearest for %s in %s, score %s, %s below the cutoff; rank %d of %d, and %s the last taken, rank %d",
+			a.Outcome, s.Capability, s.Style, number(s.Score), number(*s.Missed), s.Rank, s.Size, s.Last.ID, s.Last.Rank)
+	}
+	if len(a.Dead) > 0 {
+		return fmt.Sprintf("%s: %s", a.Outcome, a.Dead[0].Reason)
+	}
+	return string(a.Outcome)
+}

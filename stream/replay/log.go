@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -174,18 +175,34 @@ func (l *Log) Values(ctx context.Context, wanted batch.Places, copied func(int32
 			}
 			continue
 		}
-		value := held[0].Value
-		if !l.Samples {
-			score, err := l.Codec.DecodeScore(ctx, value)
-			if err != nil {
-				return fmt.Errorf("read back the score at %s/%d, offset %d: %w", topic, partition, offset, err)
-			}
-			line := folder.ScoreLineOf(score, l.Capabilities)
-			value = line.Append(nil)
+		value, err := l.line(ctx, held[0].Value)
+		if err != nil {
+			return fmt.Errorf("read back %s/%d at offset %d: %w", topic, partition, offset, err)
 		}
 		if err := copied(partition, offset, value); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// line returns a record's value as a line of JSON: of a sample that is JSON its
+// own bytes.
+func (l *Log) line(ctx context.Context, value []byte) ([]byte, error) {
+	if !l.Samples {
+		score, err := l.Codec.DecodeScore(ctx, value)
+		if err != nil {
+			return nil, err
+		}
+		line := folder.ScoreLineOf(score, l.Capabilities)
+		return line.Append(nil), nil
+	}
+	if json.Valid(value) {
+		return value, nil
+	}
+	sample, err := l.Codec.DecodeSample(ctx, value)
+	if err != nil {
+		return nil, err
+	}
+	return sample.LLaVA()
 }

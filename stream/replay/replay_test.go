@@ -341,3 +341,36 @@ func TestIntoOtherTopicsOnArrival(t *testing.T) {
 		t.Errorf("%d are published, %d of them on arrival, of %d", len(all), arrived, result.Selected)
 	}
 }
+
+// Samples that are no JSON on the topic are written as JSON.
+func TestSamplesInAvro(t *testing.T) {
+	f := embeddedtest.Start(t)
+	sample := &schemas.Sample{
+		ID: "a", Source: "web", EventTime: 1000, Conversation: []schemas.Turn{{Role: schemas.RoleUser, Text: "?"}},
+		Images: []schemas.Image{{Data: []byte{255, 216, 255}}},
+	}
+	value, err := f.Codec.EncodeSample(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Publish(t, &kgo.Record{Topic: f.Topics.Samples, Value: value})
+	if value, err = f.Codec.EncodeScore(&schemas.Score{
+		ID: "a", Source: "web", Topic: f.Topics.Samples, ContentHash: make([]byte, 32), Styles: []string{"yes/no"},
+		Scores: map[string]float32{"humanities": 1, "stem": 1},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	f.Publish(t, &kgo.Record{Topic: f.Topics.Scores, Key: []byte("a"), Value: value})
+	p := selection.DefaultPolicy()
+	p.Budget = selection.Budget{Count: 1}
+	o := logOf(f)
+	o.Samples = true
+	dir, _ := toFolder(t, o, p)
+	got, err := schemas.ParseSample([]byte(lines(t, dir, folder.CuratedFile)[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(sample, got); diff != "" {
+		t.Errorf("(-published +written):\n%s", diff)
+	}
+}
