@@ -59,5 +59,6 @@
 //	control.go            the uniform random twin
 //	compact.go            the smaller state of a count budget; needs.go when it is enough
 //	closed.go             a window that has closed: picks and summary
+//	explain.go            why a window chose a sample, or did not
 //	synthetic/            candidates for benchmarks and tests
 package selection

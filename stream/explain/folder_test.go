@@ -239,6 +239,32 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
+// What comes to a window after the same was taken on arrival is the same as
+// that, and not of an earlier window.
+func TestTheSameAsOneThatWasTakenOnArrival(t *testing.T) {
+	lines := pool(5, 1000)
+	p := "budget: {ratio: 0.5}\nemission: on-arrival\ndedup: {content: true}"
+	dir, policy := curate(t, lines[:1000], p)
+	arrived := make(map[string]bool)
+	for _, d := range read(t, func(d string) func(func(folder.Decision, error) bool) { return folder.ReadDecisions(d) }, dir) {
+		arrived[d.ID] = d.OnArrival
+	}
+	found := 0
+	for _, l := range read(t, func(d string) func(func(folder.ScoreLine, error) bool) { return folder.ReadScores(d) }, dir) {
+		a := account(t, dir, policy, l.ID)
+		if a.Outcome == explain.Earlier || a.Outcome == explain.Same && a.Windows[0].Other == nil {
+			t.Fatalf("there is one window, and %s is explained as %+v", l.ID, a)
+		}
+		if a.Outcome == explain.Same && arrived[a.Windows[0].Other.ID] {
+			found++
+		}
+		if found == 3 {
+			return
+		}
+	}
+	t.Errorf("%d are the same as what was taken on arrival", found)
+}
+
 // Where the folder says something else than its scores and its policy come to,
 // the folder has the last word, and the report says that they differ.
 func TestTheFolderHasTheLastWord(t *testing.T) {

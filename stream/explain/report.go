@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math/bits"
 	"slices"
 
 	"cream/selection"
@@ -44,7 +43,7 @@ func (q *Inquiry) Report() (*Report, error) {
 		q.windows[end].closed = closed
 	}
 	touched := make(map[int64]bool)
-	before := q.newHistory()
+	before := &history{q: q}
 	for ids := range slices.Chunk(q.order, chunk) {
 		accounts := make(map[string]*Account, len(ids))
 		for _, id := range ids {
@@ -182,6 +181,9 @@ func (q *Inquiry) addRerun(in *Window, w *window, e *selection.Explanation, befo
 		in.Other = &Other{ID: e.SameAs, WindowStart: w.start, WindowEnd: w.end, Chosen: other.Pick != nil}
 	case selection.FateEarlier:
 		in.Other = before.of(e.ID, w.end)
+		if in.Other != nil && in.Other.WindowEnd == w.end { // it came first, and was taken on arrival
+			in.Outcome = Same
+		}
 	}
 }
 
@@ -215,50 +217,4 @@ func (q *Inquiry) notJudged(in *Window, t *trace) bool {
 		}
 	}
 	return false
-}
-
-// history finds what an earlier window chose of what is the same as a sample.
-type history struct {
-	q     *Inquiry
-	picks []earlier // nil until it is asked for
-}
-
-type earlier struct {
-	pick       selection.Pick
-	start, end int64
-}
-
-func (q *Inquiry) newHistory() *history { return &history{q: q} }
-
-// of returns the sample that an earlier window chose, in place of the one that
-// came to the window with the end; nil where it is not among the windows.
-func (h *history) of(id string, end int64) *Other {
-	t := h.q.asked[id]
-	if h.picks == nil {
-		h.picks = []earlier{}
-		for _, w := range h.q.windows {
-			if w.again == nil {
-				continue
-			}
-			for pick := range w.again.Picks() {
-				h.picks = append(h.picks, earlier{pick, w.start, w.end})
-			}
-		}
-		slices.SortStableFunc(h.picks, func(a, b earlier) int { return cmp.Compare(b.end, a.end) })
-	}
-	dedup := h.q.policy.Dedup
-	for _, e := range h.picks {
-		if e.end >= end {
-			continue
-		}
-		same := e.pick.ID == id || slices.ContainsFunc(t.records, func(r record) bool {
-			return dedup.Content && e.pick.Content == r.content ||
-				dedup.Near && r.text != 0 && e.pick.TextHash == r.text &&
-					bits.OnesCount64(e.pick.PictureHash^r.picture) <= int(dedup.Distance)
-		})
-		if same {
-			return &Other{ID: e.pick.ID, WindowStart: e.start, WindowEnd: e.end, Chosen: true}
-		}
-	}
-	return nil
 }
