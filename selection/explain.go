@@ -2,6 +2,7 @@ package selection
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -74,103 +75,174 @@ func (s Standing) Missed() (float32, bool) {
 // it: it was never there, or the small state of a count budget has dropped it
 // (Options.KeepAll keeps all).
 func (w *ClosedWindow) Explain(id string) (Explanation, bool) {
+	e, ok := w.ExplainAll([]string{id})[id]
+	return e, ok
+}
+
+// ExplainAll is Explain for many ids at once: every bin is sorted once for all
+// of them. What it returns has no entry for an id that the window has not kept.
+func (w *ClosedWindow) ExplainAll(ids []string) map[string]Explanation {
 	c := w.window
-	i, found := c.find(id)
-	if !found {
-		return Explanation{}, false
+	found := c.find(ids)
+	all := make(map[string]Explanation, len(found))
+	picks := make(map[uint32]int, len(c.chosen)) // by candidate
+	for k := range c.chosen {
+		picks[c.chosen[k].candidate] = k
 	}
-	sample := c.pack.sampleOf(i)
-	e := Explanation{ID: id, Source: sample.Source, Styles: sample.Styles, Outcome: FateNotChosen}
-	if k := slices.IndexFunc(c.chosen, func(k pick) bool { return k.candidate == i }); k >= 0 {
-		pick := c.pick(k)
-		e.Outcome, e.Pick = FateChosen, &pick
-	}
-	if _, gone := c.gone[i]; gone {
-		e.Outcome = FateWithdrawn
-		return e, true
-	}
-	if same, ok := c.ch.sameAs[i]; ok {
-		// What is the same by content may itself be the same by its pictures.
-		for ok {
-			i = same
-			same, ok = c.ch.sameAs[i]
+	var ranked []uint32 // candidates that have a place in bins
+	for _, i := range found {
+		sample := c.pack.sampleOf(i)
+		e := Explanation{ID: sample.ID, Source: sample.Source, Styles: sample.Styles, Outcome: FateNotChosen}
+		if k, ok := picks[i]; ok {
+			pick := c.pick(k)
+			e.Outcome, e.Pick = FateChosen, &pick
+		} else if _, gone := c.gone[i]; gone {
+			e.Outcome = FateWithdrawn
+		} else if same, ok := c.ch.sameAs[i]; ok {
+			// What is the same by content may itself be the same by its pictures.
+			for ok {
+				i = same
+				same, ok = c.ch.sameAs[i]
+			}
+			e.Outcome, e.SameAs = FateSame, string(c.pack.id(i))
+		} else if c.ch.out.has(i) {
+			e.Outcome = FateEarlier
 		}
-		e.Outcome, e.SameAs = FateSame, string(c.pack.id(i))
-		return e, true
+		all[e.ID] = e
+		if e.Outcome == FateChosen || e.Outcome == FateNotChosen {
+			ranked = append(ranked, i)
+		}
 	}
-	if c.ch.out.has(i) {
-		e.Outcome = FateEarlier
-		return e, true
+	if c.rules.policy.Method != MMSSR {
+		return all
 	}
-	if c.rules.policy.Method == MMSSR {
-		e.Standings = c.standings(i)
+	for k, standings := range c.standings(ranked, picks) {
+		id := string(c.pack.id(ranked[k]))
+		e := all[id]
+		e.Standings = standings
+		all[id] = e
 	}
-	return e, true
+	return all
 }
 
-// find looks an id up one by one: the table that would tell at once is gone
-// with the open window.
-func (c *closedState) find(id string) (uint32, bool) {
+// find looks ids up one candidate after the other: the table that would tell at
+// once is gone with the open window.
+func (c *closedState) find(ids []string) (found []uint32) {
+	wanted := make(map[string]struct{}, len(ids))
+	for _, id := range ids {
+		wanted[id] = struct{}{}
+	}
 	for i := range c.pack.n {
-		if string(c.pack.id(i)) == id {
-			return i, true
+		if _, ok := wanted[string(c.pack.id(i))]; ok {
+			found = append(found, i)
 		}
 	}
-	return 0, false
+	return found
 }
 
-func (c *closedState) standings(i uint32) (all []Standing) {
+// standings returns, for each of some candidates, its places in its bins:
+// capability by capability, in the places of its style list.
+func (c *closedState) standings(asked []uint32, picks map[uint32]int) [][]Standing {
 	ch := newChooser(c.rules, c.pack)
 	ch.measure(nil)
-	kind := c.pack.kind(i)
-	bins := ch.layout.of(kind)
+	all := make([][]Standing, len(asked))
+	at := make([]int32, c.pack.n) // place in asked + 1, by candidate
 	depths := make([]uint64, len(ch.layout.all))
-	for _, b := range bins {
-		depths[b] = math.MaxUint32
+	for k, i := range asked {
+		at[i] = int32(k + 1)
+		for _, b := range ch.layout.of(c.pack.kind(i)) {
+			depths[b] = math.MaxUint32
+		}
 	}
+	last := c.lastPicks()
+	cutoffs := make([]*Cutoff, len(depths))
 	for column, name := range c.rules.names {
 		runs := ch.gather(column, depths, 1)
-		for place, b := range bins {
-			s := Standing{
-				Capability: name, Bin: c.binName(b), Score: c.pack.score(column, i), Place: place + 1,
-				Style: c.pack.kinds.styles.names[c.pack.kinds.styleOf(kind, c.layout.all[b])],
+		for k, i := range asked {
+			kind := c.pack.kind(i)
+			for place, b := range ch.layout.of(kind) {
+				all[k] = append(all[k], Standing{
+					Capability: name, Bin: c.binName(b), Score: c.pack.score(column, i), Place: place + 1,
+					Style: c.pack.kinds.styles.names[c.pack.kinds.styleOf(kind, c.layout.all[b])],
+					Size:  runs[b].end - runs[b].start,
+				})
+			}
+		}
+		for b, depth := range depths {
+			if depth == 0 {
+				continue
 			}
 			entries := ch.entries[runs[b].start:runs[b].end]
-			s.Size = len(entries)
-			s.Rank = 1 + slices.IndexFunc(entries, func(e entry) bool { return e.candidate() == i })
-			s.Last = c.last(column, b, entries)
-			s.Why = c.why(i, column, b, s)
-			all = append(all, s)
+			for rank, e := range entries {
+				if k := at[e.candidate()]; k > 0 {
+					bins := ch.layout.of(c.pack.kind(e.candidate()))
+					all[k-1][column*len(bins)+slices.Index(bins, uint32(b))].Rank = rank + 1
+				}
+			}
+			cutoffs[b] = c.cutoff(column, uint32(b), last[visit{uint32(b), uint16(column)}], entries)
+		}
+		for k, i := range asked {
+			bins := ch.layout.of(c.pack.kind(i))
+			for place, b := range bins {
+				s := &all[k][column*len(bins)+place]
+				s.Last = cutoffs[b]
+				s.Why = c.why(i, column, b, *s, picks)
+			}
 		}
 	}
 	return all
 }
 
-// last returns the bin's last pick for a capability.
-func (c *closedState) last(column int, b uint32, entries []entry) *Cutoff {
-	for k := len(c.chosen) - 1; k >= 0; k-- {
-		p := c.chosen[k]
-		if p.bin != b || int(p.capability) != column {
-			continue
+// visit is a bin and a capability that took from it.
+type visit struct {
+	bin    uint32
+	column uint16
+}
+
+// lastPicks returns the picks that each capability took from each bin, but only
+// the last one of them, unless they came on arrival.
+func (c *closedState) lastPicks() map[visit][]uint32 {
+	last := make(map[visit][]uint32)
+	for _, p := range c.chosen {
+		at := visit{p.bin, p.capability}
+		if c.arrived == nil {
+			last[at] = last[at][:0]
 		}
-		at := slices.IndexFunc(entries, func(e entry) bool { return e.candidate() == p.candidate })
-		return &Cutoff{
-			ID: string(c.pack.id(p.candidate)), Score: c.pack.score(column, p.candidate),
-			Place: 1 + slices.Index(c.layout.of(c.pack.kind(p.candidate)), b), Rank: at + 1,
+		last[at] = append(last[at], p.candidate)
+	}
+	return last
+}
+
+// cutoff returns the bin's last pick for a capability: of those that came on
+// arrival the one that ranks last.
+func (c *closedState) cutoff(column int, b uint32, picks []uint32, entries []entry) *Cutoff {
+	if len(picks) == 0 {
+		return nil
+	}
+	at := -1
+	for k := len(entries) - 1; k >= 0 && at < 0; k-- {
+		if slices.Contains(picks, entries[k].candidate()) {
+			at = k
 		}
 	}
-	return nil
+	if at < 0 { // taken on arrival, and since the same as a better one
+		return nil
+	}
+	i := entries[at].candidate()
+	return &Cutoff{
+		ID: string(c.pack.id(i)), Score: c.pack.score(column, i),
+		Place: 1 + slices.Index(c.layout.of(c.pack.kind(i)), b), Rank: at + 1,
+	}
 }
 
 // why says why a candidate was not taken from a bin for a capability.
-func (c *closedState) why(i uint32, column int, b uint32, s Standing) string {
-	for k := range c.chosen {
-		if p := &c.chosen[k]; p.candidate == i {
-			if p.bin == b && int(p.capability) == column {
-				return ""
-			}
-			return "chosen for " + c.rules.names[p.capability]
+func (c *closedState) why(i uint32, column int, b uint32, s Standing, picks map[uint32]int) string {
+	if k, ok := picks[i]; ok {
+		p := &c.chosen[k]
+		if p.bin == b && int(p.capability) == column {
+			return ""
 		}
+		return "chosen for " + c.rules.names[p.capability]
 	}
 	threshold := c.rules.thresholds[column]
 	stopped := c.ch.stops[int(b)*c.pack.columns+column]
@@ -180,6 +252,8 @@ func (c *closedState) why(i uint32, column int, b uint32, s Standing) string {
 		return fmt.Sprintf("its score is not above the threshold %v", threshold)
 	case s.Last != nil && s.Rank < s.Last.Rank && limit != "":
 		return "it ranks before the last pick, but " + limit
+	case s.Last != nil && s.Rank < s.Last.Rank && c.rules.policy.Emission == OnArrival:
+		return "it ranks before the last pick, but when it came it was below the cutoff of the time, or the window had spent what it might by then"
 	case s.Last != nil && s.Rank < s.Last.Rank && !c.ch.taken.has(i):
 		return "it ranks before the last pick, which was chosen among fewer for the sake of a minimum"
 	case s.Last != nil && s.Rank < s.Last.Rank:
@@ -229,4 +303,48 @@ func (c *closedState) limitOn(i uint32, column int, b uint32) string {
 		}
 	}
 	return strings.Join(full, ", and ")
+}
+
+// Refusal says why the policy does not judge a candidate, or that a bundle
+// scored it whose scores it does not compare; "" where it is judged.
+func (p Policy) Refusal(c *Candidate) string {
+	if len(p.Bundles) > 0 && !slices.Contains(p.Bundles, c.Bundle) {
+		return fmt.Sprintf("%s scored it, which is not among the policy's bundles: %s", c.Bundle, strings.Join(p.Bundles, ", "))
+	}
+	// Each condition by itself, as a filter of its own.
+	for _, part := range p.Require.parts(c) {
+		if !part.filter.isEmpty() && !part.filter.admits(c) {
+			return part.what + " is not among those that the policy requires"
+		}
+	}
+	for _, part := range p.Exclude.parts(c) {
+		if part.filter.names(c) {
+			return part.what + " is among those that the policy excludes"
+		}
+	}
+	return ""
+}
+
+// condition is a filter of one condition and what of the candidate it is about.
+type condition struct {
+	filter Filter
+	what   string
+}
+
+func (f Filter) parts(c *Candidate) []condition {
+	parts := []condition{
+		{Filter{Sources: f.Sources}, fmt.Sprintf("its source %q", c.Source)},
+		{Filter{Styles: f.Styles}, "its style " + strings.Join(c.Styles, ", ")},
+		{Filter{IDs: f.IDs}, "its id"},
+		{Filter{Contents: f.Contents}, "its content"},
+	}
+	for _, field := range slices.Sorted(maps.Keys(f.Metadata)) {
+		value, ok := c.Metadata[field]
+		what := fmt.Sprintf("its metadata %s %q", field, value)
+		if !ok {
+			what = "its metadata " + field + ", which it has not,"
+		}
+		parts = append(parts, condition{Filter{Metadata: map[string][]string{field: f.Metadata[field]}}, what})
+	}
+	return parts
 }

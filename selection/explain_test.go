@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -26,10 +27,19 @@ func TestExplainAgreesWithTheDecision(t *testing.T) {
 		}
 		o := oracle{policy: p.policy, names: p.names}
 		o.choose(p.records)
-		for _, c := range standing(o.judged(p.records)) {
+		judged := standing(o.judged(p.records))
+		var ids []string
+		for _, c := range judged {
+			ids = append(ids, c.ID)
+		}
+		together := closed[0].ExplainAll(ids)
+		for _, c := range judged {
 			e, ok := closed[0].Explain(c.ID)
 			if !ok {
 				t.Fatalf("%s is not known", c.ID)
+			}
+			if diff := cmp.Diff(e, together[c.ID]); diff != "" {
+				t.Fatalf("%s (-alone +with all others):\n%s", c.ID, diff)
 			}
 			at := slices.IndexFunc(o.picks, func(k oraclePick) bool { return k.ID == c.ID })
 			running := slices.ContainsFunc(o.samples, func(s Candidate) bool { return s.ID == c.ID })
@@ -94,5 +104,39 @@ func checkStanding(t *rapid.T, o *oracle, c Candidate, s Standing) {
 	}
 	if s.Rank != 0 || s.Size != 0 {
 		t.Fatalf("%s: there is no bin %s for %s, explained as %+v", c.ID, s.Bin, s.Capability, s)
+	}
+}
+
+func TestRefusal(t *testing.T) {
+	p, err := ParsePolicy("policy.yaml", []byte(`
+require: {style: [yes/no, short], metadata: {language: [en, de]}}
+exclude: {source: [drafts], ids: list}
+bundles: [starter 1]
+`), nil, func(string) (string, []byte, error) { return "list", []byte("bad\n"), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(*Candidate){
+		"": func(*Candidate) {},
+		"its style long, longer is not among those that the policy requires":                   func(c *Candidate) { c.Styles = []string{"long", "longer"} },
+		"its metadata language, which it has not, is not among those that the policy requires": func(c *Candidate) { c.Metadata = nil },
+		`its metadata language "fr" is not among those that the policy requires`:               func(c *Candidate) { c.Metadata = map[string]string{"language": "fr"} },
+		`its source "drafts" is among those that the policy excludes`:                          func(c *Candidate) { c.Source = "drafts" },
+		"its id is among those that the policy excludes":                                       func(c *Candidate) { c.ID = "bad" },
+		"starter 2 scored it, which is not among the policy's bundles: starter 1":              func(c *Candidate) { c.Bundle = "starter 2" },
+	} {
+		c := Candidate{ID: "a", Source: "web", Styles: []string{"short"}, Scores: []float32{1}, Metadata: map[string]string{"language": "en"}, Bundle: "starter 1"}
+		change(&c)
+		if got := p.Refusal(&c); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+		m, err := New(Options{Policy: p, Capabilities: []string{"x"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		effects, err := m.Step(&c)
+		if err != nil || (effects.Outcome == Accepted) != (want == "") {
+			t.Errorf("%q, and the machine says %d, %v", want, effects.Outcome, err)
+		}
 	}
 }

@@ -108,11 +108,10 @@ func (r *rules) admits(c *Candidate) bool {
 // bounded returns the count of a budget that no state beyond the first of each
 // bin is needed for: see compact.go.
 func (r *rules) bounded() (count uint64, ok bool) {
-	p := &r.policy
-	if r.keepAll || p.Method != MMSSR || p.Emission == OnArrival || len(p.Limits) > 0 || p.Dedup.Content || p.Dedup.Near {
+	if r.keepAll || r.policy.KeepsAll() != "" {
 		return 0, false
 	}
-	return p.Budget.fixed(p.Window.Size)
+	return r.policy.Budget.fixed(r.policy.Window.Size)
 }
 
 // cost returns what a candidate takes of the budget.

@@ -12,5 +12,7 @@
 //
 // Batch does without the topics: it reads a file of scores or of samples, and
 // leaves the folder that the exporter leaves. What such a folder holds is in
-// folder.
+// folder. Replay selects anew from the scores on the topic, explain tells what
+// became of samples, of a folder or of the topics, and compare sets two folders
+// side by side.
 package stream

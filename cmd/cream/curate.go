@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
@@ -24,8 +24,8 @@ import (
 
 // curateFlags are what `cream curate` is told.
 type curateFlags struct {
-	scores, samples, policy, out string
-	model                        scorerFlags
+	scores, samples, policy, method, out string
+	model                                scorerFlags
 }
 
 func newCurate() *cobra.Command {
@@ -57,6 +57,7 @@ first.`,
 	fl.StringVar(&f.scores, "scores", "", "file of score lines: JSON lines, also in gzip or zstd, or Parquet")
 	fl.StringVar(&f.samples, "samples", "", "LLaVA file; without --scores its samples are scored first")
 	fl.StringVar(&f.policy, "policy", "", "policy file (default: what policy default prints)")
+	fl.StringVar(&f.method, "method", "", "method in place of the policy's: "+methodNames())
 	fl.StringVar(&f.out, "out", "", "folder for the result")
 	f.model.bindModel(cmd)
 	return cmd
@@ -66,6 +67,9 @@ func (f *curateFlags) check() error {
 	var errs []error
 	if f.scores == "" && f.samples == "" {
 		errs = append(errs, errors.New("curate needs --scores or --samples: a file to select from"))
+	}
+	if f.method != "" && !slices.Contains(selection.Methods(), selection.Method(f.method)) {
+		errs = append(errs, fmt.Errorf("--method %s: expected one of %s", f.method, methodNames()))
 	}
 	if f.out == "" {
 		errs = append(errs, errors.New("curate needs --out: a folder for the result"))
@@ -113,12 +117,7 @@ func (f *curateFlags) run(ctx context.Context, logger *slog.Logger, out io.Write
 	beside, stop := context.WithCancel(ctx)
 	defer stop()
 	var progress sync.WaitGroup
-	progress.Go(func() {
-		showProgress(beside, os.Stderr, func(since time.Duration) string {
-			p := job.Progress()
-			return fmt.Sprintf("scored %d  dead %d  %.1f/s  read %.0f%%", p.Scored, p.Dead, float64(p.Scored+p.Dead)/since.Seconds(), 100*p.Read)
-		})
-	})
+	progress.Go(func() { showBatch(beside, job) })
 	summary, err := job.Run(ctx)
 	stop()
 	progress.Wait()
@@ -151,9 +150,21 @@ func (f *curateFlags) ofScores(b *bundle.Bundle) (policy selection.Policy, capab
 	return policy, capabilities, err
 }
 
-func (f *curateFlags) readPolicy(known []string) (selection.Policy, error) {
-	if f.policy == "" {
-		return selection.DefaultPolicy(), nil
+func (f *curateFlags) readPolicy(known []string) (policy selection.Policy, err error) {
+	policy = selection.DefaultPolicy()
+	if f.policy != "" {
+		policy, err = readPolicy(f.policy, known)
 	}
-	return readPolicy(f.policy, known)
+	if f.method != "" {
+		policy.Method = selection.Method(f.method)
+	}
+	return policy, err
+}
+
+func methodNames() string {
+	var names []string
+	for _, m := range selection.Methods() {
+		names = append(names, string(m))
+	}
+	return strings.Join(names, ", ")
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sr"
 
 	"cream/schemas"
@@ -57,6 +59,35 @@ func (k *kafkaFlags) cluster(logger *slog.Logger, reg prometheus.Registerer) kaf
 		SASL:   kafka.SASL{Mechanism: k.mechanism, User: k.user, Password: k.pass},
 		Logger: logger, Registerer: reg,
 	}
+}
+
+// flow is the topics of a flow that a command only reads.
+type flow struct {
+	client *kgo.Client
+	topics kafka.Topics
+	codec  *schemas.Codec
+}
+
+// open connects to the brokers and makes sure that the topics are there. The
+// caller closes the client.
+func (k *kafkaFlags) open(cmd *cobra.Command, clientID string) (*flow, error) {
+	logger, err := newLogger(cmd)
+	if err != nil {
+		return nil, err
+	}
+	client, err := k.cluster(logger, nil).NewClient(clientID)
+	if err != nil {
+		return nil, err
+	}
+	f := &flow{client: client, topics: kafka.DefaultTopics(k.prefix)}
+	if err = f.topics.Check(cmd.Context(), kadm.NewClient(client)); err == nil {
+		f.codec, err = newCodec(cmd.Context(), k.registry, f.topics)
+	}
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 // newCodec returns the codec for the topics: the Confluent format where a

@@ -52,7 +52,7 @@ the environment, and the environment over the file.`,
 	root.PersistentFlags().String("log-level", "info", "debug, info, warn or error")
 	root.PersistentFlags().String("log-format", "text", "text or json")
 	root.AddCommand(
-		newUp(), newCurate(), newScore(), newSelect(), newHarvest(),
+		newUp(), newCurate(), newExplain(), newReplay(), newDiff(), newScore(), newSelect(), newHarvest(),
 		newTopics(), newPolicy(), newSynth(), newBench(), newVersion(),
 	)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return applySettings(cmd, root) }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -31,6 +32,19 @@ func readPolicy(path string, capabilities []string) (selection.Policy, error) {
 	})
 }
 
+// selectPolicy is the policy of a stream on brokers: the file's, or the default
+// one. It has windows.
+func selectPolicy(path string, capabilities []string) (policy selection.Policy, err error) {
+	policy = selection.DefaultPolicy()
+	if path != "" {
+		policy, err = readPolicy(path, capabilities)
+	}
+	if policy.Window.Size == 0 {
+		policy.Window.Size = selection.DefaultSize
+	}
+	return policy, err
+}
+
 func newPolicy() *cobra.Command {
 	cmd := &cobra.Command{Use: "policy", Short: "Check a policy, or begin one"}
 	cmd.AddCommand(&cobra.Command{
@@ -42,15 +56,40 @@ func newPolicy() *cobra.Command {
 			return nil
 		},
 	})
-	cmd.AddCommand(newPolicyCheck())
+	read := func(use, short string, print func(io.Writer, selection.Policy)) {
+		cmd.AddCommand(newPolicyReader(use, short, print))
+	}
+	read("check FILE", "Read a policy and print it in full and what it has to remember, or say what is wrong with it",
+		func(out io.Writer, p selection.Policy) {
+			printPolicy(out, p)
+			fmt.Fprintf(out, "\n# %s\n", memoryOf(p))
+		})
+	read("print FILE", "Read a policy and print it in full", printPolicy)
+	read("hash FILE", "Read a policy and print its version", func(out io.Writer, p selection.Policy) {
+		fmt.Fprintln(out, p.Version())
+	})
 	return cmd
 }
 
-func newPolicyCheck() *cobra.Command {
+func printPolicy(out io.Writer, p selection.Policy) {
+	fmt.Fprintf(out, "# version %s\n%s", p.Version(), p.YAML())
+}
+
+// memoryOf says what a window has to remember until it closes.
+func memoryOf(p selection.Policy) string {
+	if why := p.KeepsAll(); why != "" {
+		return "A window keeps all its candidates until it closes: " + why + "."
+	}
+	return fmt.Sprintf("The small state is enough: of a window of more than %d candidates the first %d of every bin are kept for each capability.",
+		selection.CompactFrom, p.Keeps())
+}
+
+// newPolicyReader returns a command that reads a policy file.
+func newPolicyReader(use, short string, print func(io.Writer, selection.Policy)) *cobra.Command {
 	var folder string
 	cmd := &cobra.Command{
-		Use:   "check FILE",
-		Short: "Read a policy and print it in full, or say what is wrong with it",
+		Use:   use,
+		Short: short,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b, err := loadBundle(folder)
@@ -61,7 +100,7 @@ func newPolicyCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "# version %s\n%s", policy.Version(), policy.YAML())
+			print(cmd.OutOrStdout(), policy)
 			return nil
 		},
 	}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/term"
 
+	"cream/stream/batch"
 	"cream/stream/pipeline"
 )
 
@@ -52,4 +53,12 @@ func progressLine(c pipeline.Progress, since time.Duration, fraction func() floa
 		line += fmt.Sprintf("  ETA %s", eta.Round(time.Second))
 	}
 	return line
+}
+
+// showBatch tells how far a batch has come until ctx ends.
+func showBatch(ctx context.Context, job *batch.Batch) {
+	showProgress(ctx, os.Stderr, func(since time.Duration) string {
+		p := job.Progress()
+		return fmt.Sprintf("scored %d  dead %d  %.1f/s  read %.0f%%", p.Scored, p.Dead, float64(p.Scored+p.Dead)/since.Seconds(), 100*p.Read)
+	})
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"cream/selection"
 	"cream/stream/console"
 	"cream/stream/selector"
 )
@@ -27,14 +26,9 @@ new one reads what it needs back from the topics.`,
 		if err != nil {
 			return err
 		}
-		policy := selection.DefaultPolicy()
-		if policyFile != "" {
-			if policy, err = readPolicy(policyFile, b.Capabilities); err != nil {
-				return err
-			}
-		}
-		if policy.Window.Size == 0 {
-			policy.Window.Size = selection.DefaultSize
+		policy, err := selectPolicy(policyFile, b.Capabilities)
+		if err != nil {
+			return err
 		}
 		return s.run(cmd, func(env stageEnv) (stage, error) {
 			made, err := selector.New(selector.Options{

@@ -1,10 +1,10 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sync/atomic"
 
 	"cream/schemas"
@@ -17,11 +17,13 @@ import (
 // Stage names the batch in dead letters.
 const Stage = "curate"
 
-// Options of a batch. At least one of Scores and Samples is named.
+// Options of a batch. Scores, Samples or both are named, or Source is.
 type Options struct {
 	Scores  string         // file of score lines
 	Samples string         // LLaVA file; with Scores, what the chosen lines are taken from
 	Scorer  scoring.Scorer // scores the samples where no scores are given
+	Source  Source         // in place of files
+	Stage   string         // in dead letters; "": Stage
 	Policy  selection.Policy
 	// Capabilities are those that scores are read for, in order: see the
 	// function Capabilities.
@@ -34,26 +36,24 @@ type Options struct {
 type Batch struct {
 	opts    Options
 	columns columns
+	source  Source
 	machine *selection.Machine
 	sum     *folder.Summary
 
 	to                                                *folder.Writer
 	curated, control, decisions, scores, dead, window *folder.File
 
-	samples  *index // nil without scores and samples both
-	chosen   rowSet // of the file that lines are copied from
-	twins    rowSet
-	input    atomic.Pointer[rows] // that is being read
-	progress [2]atomic.Int64      // scored and dead
+	chosen, twins Places          // of what is copied
+	progress      [2]atomic.Int64 // scored and dead
 }
 
 // New returns a Batch, or every mistake in the options.
 func New(o Options) (*Batch, error) {
 	var errs []error
-	if o.Scores == "" && o.Samples == "" {
+	if o.Scores == "" && o.Samples == "" && o.Source == nil {
 		errs = append(errs, errors.New("batch: neither scores nor samples are named"))
 	}
-	if o.Scores == "" && o.Scorer == nil {
+	if o.Scores == "" && o.Scorer == nil && o.Source == nil {
 		errs = append(errs, errors.New("batch: samples without scores need a scorer"))
 	}
 	if o.Workers < 1 {
@@ -63,8 +63,14 @@ func New(o Options) (*Batch, error) {
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
-	return &Batch{
-		opts: o, columns: newColumns(o.Capabilities), machine: machine, sum: folder.NewSummary()}, nil
+	b := &Batch{
+		opts: o, columns: newColumns(o.Capabilities), source: o.Source, machine: machine, sum: folder.NewSummary(),
+		chosen: make(Places), twins: make(Places),
+	}
+	if b.source == nil {
+		b.source = &files{scores: o.Scores, samples: o.Samples, scorer: o.Scorer, workers: o.Workers, columns: b.columns}
+	}
+	return b, nil
 }
 
 // Progress is how far a run has come.
@@ -75,11 +81,7 @@ type Progress struct {
 
 // Progress may be asked for while Run runs.
 func (b *Batch) Progress() Progress {
-	p := Progress{Scored: b.progress[0].Load(), Dead: b.progress[1].Load()}
-	if in := b.input.Load(); in != nil {
-		p.Read = in.read()
-	}
-	return p
+	return Progress{Scored: b.progress[0].Load(), Dead: b.progress[1].Load(), Read: b.source.Read()}
 }
 
 // Run reads, selects and writes the folder. A Batch runs once. After an error
@@ -97,7 +99,7 @@ func (b *Batch) Run(ctx context.Context) (_ *folder.Summary, err error) {
 			return nil, err
 		}
 	}
-	for _, step := range []func(context.Context) error{b.index, b.read, b.choose, b.copy} {
+	for _, step := range []func(context.Context) error{b.read, b.choose, b.copy} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -108,83 +110,24 @@ func (b *Batch) Run(ctx context.Context) (_ *folder.Summary, err error) {
 	return b.sum, nil
 }
 
-// Chunks of work: rows and bytes, at most.
-const (
-	lineRows   = 512
-	sampleRows = 64
-	chunkBytes = 8 << 20
-	// scoreCallers keep the scorer's batches full: while the results of one
-	// are written, the others wait for the model.
-	scoreCallers = 3
-)
-
-// index looks where the samples are that scores are given for.
-func (b *Batch) index(ctx context.Context) error {
-	if b.opts.Scores == "" || b.opts.Samples == "" {
-		return nil
-	}
-	b.samples = &index{standing: make(map[uint64]place)}
-	return b.open(b.opts.Samples, func(in *rows) error {
-		return inOrder(ctx, b.opts.Workers, in.chunks(lineRows, chunkBytes), indexSamples, func(chunk []indexed) error {
-			for _, s := range chunk {
-				if s.err == nil {
-					b.samples.add(s)
-				} else if err := b.deadLetter(s.row, "", s.err); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	})
-}
-
 // read is the first pass.
-func (b *Batch) read(ctx context.Context) error {
-	path, most, workers, work := b.opts.Scores, lineRows, b.opts.Workers, b.readLines
-	if path == "" {
-		path, most, workers, work = b.opts.Samples, sampleRows, scoreCallers, b.scoreSamples
-	}
-	return b.open(path, func(in *rows) error {
-		return inOrder(ctx, workers, in.chunks(most, chunkBytes), work, func(chunk []result) error {
-			for i := range chunk {
-				if err := b.take(&chunk[i]); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	})
-}
+func (b *Batch) read(ctx context.Context) error { return b.source.Scores(ctx, b.take) }
 
-func (b *Batch) open(path string, use func(*rows) error) error {
-	in, err := openRows(path)
-	if err != nil {
-		return err
+// take steps a score through the machine.
+func (b *Batch) take(s *Scored) error {
+	if s.Err == nil && s.text == nil {
+		b.columns.finish(s)
 	}
-	b.input.Store(in)
-	err = use(in)
-	b.input.Store(nil)
-	return errors.Join(err, in.Close())
-}
-
-// take steps a row's score through the machine.
-func (b *Batch) take(r *result) error {
-	if r.err != nil {
-		return b.deadLetter(r.row, r.line.ID, r.err)
+	if s.Err != nil {
+		return b.deadLetter(s)
 	}
-	sampleRow := r.row.number
-	if b.samples != nil {
-		var ok bool
-		if sampleRow, ok = b.samples.find(r.line.ID); !ok {
-			return b.deadLetter(r.row, r.line.ID, fault("sample-missing", r.line.ID, fmt.Errorf("no sample has the id %q", r.line.ID)))
-		}
-	}
-	effects, err := b.machine.Step(candidate(r, sampleRow))
+	effects, err := b.machine.Step(candidate(s))
 	if errors.Is(err, selection.ErrInvalid) {
-		return b.deadLetter(r.row, r.line.ID, fault("score-invalid", r.line.ID, err))
+		s.Err = fault("score-invalid", s.Line.ID, err)
+		return b.deadLetter(s)
 	}
 	if err != nil {
-		return fmt.Errorf("candidate %q: %w", r.line.ID, err)
+		return fmt.Errorf("candidate %q: %w", s.Line.ID, err)
 	}
 	b.sum.Samples++
 	b.sum.Scored++
@@ -192,28 +135,33 @@ func (b *Batch) take(r *result) error {
 	if effects.Outcome == selection.Duplicate {
 		b.sum.Duplicates++
 	}
-	if _, err := b.scores.Write(r.text); err != nil {
+	if _, err := b.scores.Write(s.text); err != nil {
 		return fmt.Errorf("write %s: %w", folder.ScoresFile, err)
 	}
 	return b.scores.WriteByte('\n')
 }
 
-func (b *Batch) deadLetter(r row, id string, cause error) error {
-	letter := folder.DeadLetter{Reason: scoring.ReasonOf(cause), Error: cause.Error(), Stage: Stage, ID: id, Input: &r.number, Line: r.line}
+func (b *Batch) deadLetter(s *Scored) error {
+	letter := folder.DeadLetter{
+		Reason: scoring.ReasonOf(s.Err), Error: s.Err.Error(), Stage: cmp.Or(b.opts.Stage, Stage),
+		ID: s.Line.ID, Input: s.Input, Line: s.LineOf,
+	}
 	var format *schemas.FormatError
-	if errors.As(cause, &format) {
+	if errors.As(s.Err, &format) {
 		letter.Reason = format.Reason
-		if id == "" {
+		if letter.ID == "" {
 			letter.ID = format.ID
 		}
 	}
-	if r.value != nil {
-		letter.SetOriginal(r.value)
+	if s.Value != nil {
+		letter.SetOriginal(s.Value)
 	}
-	b.sum.Samples++
-	b.sum.Dead++
 	b.sum.Reasons[letter.Reason]++
-	b.progress[1].Add(1)
+	if !s.Chosen {
+		b.sum.Samples++
+		b.sum.Dead++
+		b.progress[1].Add(1)
+	}
 	return b.dead.Line(letter)
 }
 
@@ -232,70 +180,44 @@ func (b *Batch) choose(context.Context) error {
 			return err
 		}
 		for pick := range closed.Picks() {
-			b.chosen.add(pick.SampleOffset)
+			b.chosen.add(pick.Partition, pick.SampleOffset)
 			chosen := selector.SelectionOf(pick, schemas.RoleCurated, &window)
 			if err := b.decisions.Line(folder.DecisionOf(&chosen)); err != nil {
 				return err
 			}
 		}
 		for pick := range closed.Control() {
-			b.twins.add(pick.SampleOffset)
+			b.twins.add(pick.Partition, pick.SampleOffset)
 		}
 	}
+	b.chosen.sort()
+	b.twins.sort()
 	b.machine = nil // it and its windows are large
 	return nil
 }
 
-// copy is the second pass: the chosen rows, in the order of the input.
+// copy is the second pass: what is chosen, in the order of the input.
 func (b *Batch) copy(ctx context.Context) error {
-	path := b.opts.Samples
-	if path == "" {
-		path = b.opts.Scores
-	}
 	var written int64
-	return b.open(path, func(in *rows) error {
-		for {
-			row, err := in.next()
-			if errors.Is(err, io.EOF) {
-				if written != b.sum.Selected {
-					return fmt.Errorf("%d of the %d chosen rows are in %s: it has changed since it was read", written, b.sum.Selected, path)
-				}
-				return nil
-			}
-			if err == nil && row.number%1024 == 0 {
-				err = ctx.Err()
-			}
-			if err != nil {
-				return err
-			}
-			if b.chosen.has(row.number) {
-				written++
-			}
-			if err := b.copyRow(row); err != nil {
+	err := b.source.Values(ctx, b.chosen.with(b.twins), func(partition int32, offset int64, value []byte) error {
+		if b.chosen.Has(partition, offset) {
+			written++
+			if err := b.curated.Value(value); err != nil {
 				return err
 			}
 		}
+		if b.twins.Has(partition, offset) {
+			return b.control.Value(value)
+		}
+		return nil
+	}, func(s *Scored) error {
+		if s.Chosen && b.chosen.Has(s.Partition, s.Copied) {
+			written++
+		}
+		return b.deadLetter(s)
 	})
-}
-
-func (b *Batch) copyRow(r row) error {
-	if b.chosen.has(r.number) {
-		if err := b.curated.Value(r.value); err != nil {
-			return err
-		}
+	if err == nil && written != b.sum.Selected {
+		return fmt.Errorf("%d of the %d chosen are there: the input has changed since it was read", written, b.sum.Selected)
 	}
-	if b.twins.has(r.number) {
-		if err := b.control.Value(r.value); err != nil {
-			return err
-		}
-	}
-	if b.samples != nil && b.samples.unscored.has(r.number) {
-		sample, err := readSample(r)
-		if err != nil {
-			return fmt.Errorf("row %d has changed since it was read: %w", r.number, err)
-		}
-		r.value = nil // it is the scores that lack something
-		return b.deadLetter(r, sample.ID, fault("score-missing", sample.ID, fmt.Errorf("no score has the id %q", sample.ID)))
-	}
-	return nil
+	return err
 }

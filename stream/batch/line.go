@@ -12,15 +12,6 @@ import (
 	"cream/stream/selector"
 )
 
-// result is what became of a row: a score line, or why there is none.
-type result struct {
-	row    row
-	line   folder.ScoreLine
-	scores []float32 // one for each column
-	text   []byte    // the line as JSON
-	err    error     // a *schemas.FormatError or a *scoring.InputError
-}
-
 func fault(reason, id string, err error) error {
 	return &schemas.FormatError{Reason: reason, ID: id, Err: err}
 }
@@ -34,42 +25,42 @@ func tooLarge(r row) error {
 }
 
 // readLines reads rows of a score file.
-func (b *Batch) readLines(_ context.Context, chunk []row) ([]result, error) {
-	out := make([]result, len(chunk))
+func (c columns) readLines(_ context.Context, chunk []row) ([]Scored, error) {
+	out := make([]Scored, len(chunk))
 	for i, r := range chunk {
-		out[i].row = r
-		if out[i].err = tooLarge(r); out[i].err != nil {
+		out[i] = scoredOf(r)
+		if out[i].Err = tooLarge(r); out[i].Err != nil {
 			continue
 		}
-		if out[i].line, out[i].err = folder.ParseScoreLine(r.value); out[i].err == nil {
-			b.finish(&out[i])
+		if out[i].Line, out[i].Err = folder.ParseScoreLine(r.value); out[i].Err == nil {
+			c.finish(&out[i])
 		}
 	}
 	return out, nil
 }
 
 // finish settles what of a score line goes to the machine and to scores.jsonl.
-func (b *Batch) finish(r *result) {
-	r.scores = make([]float32, len(b.columns.names))
-	if r.err = b.columns.read(&r.line, r.scores); r.err == nil {
-		r.text = r.line.Append(make([]byte, 0, len(r.row.value)))
+func (c columns) finish(s *Scored) {
+	s.scores = make([]float32, len(c.names))
+	if s.Err = c.read(&s.Line, s.scores); s.Err == nil {
+		s.text = s.Line.Append(nil)
 	}
 }
 
-// candidate is a result in the machine's form. Where the line brings no content
+// candidate is a score in the machine's form. Where the line brings no content
 // hash, that of the line itself tells records with one id apart.
-func candidate(r *result, sampleRow int64) *selection.Candidate {
+func candidate(s *Scored) *selection.Candidate {
 	c := &selection.Candidate{
-		ID: r.line.ID, Source: r.line.Source, Styles: r.line.Styles, Scores: r.scores,
-		EventTime: r.line.EventTime, Offset: r.row.number, SampleOffset: sampleRow,
-		PictureHash: r.line.PictureHash, TextHash: r.line.TextHash, Metadata: r.line.Metadata,
-		Tokens: r.line.Tokens, AnswerTokens: r.line.AnswerTokens, Bytes: r.line.Bytes,
-		Bundle: selector.BundleOf(r.line.Bundle, r.line.BundleVersion),
+		ID: s.Line.ID, Source: s.Line.Source, Styles: s.Line.Styles, Scores: s.scores,
+		EventTime: s.Line.EventTime, Partition: s.Partition, Offset: s.Offset, SampleOffset: s.Copied,
+		PictureHash: s.Line.PictureHash, TextHash: s.Line.TextHash, Metadata: s.Line.Metadata,
+		Tokens: s.Line.Tokens, AnswerTokens: s.Line.AnswerTokens, Bytes: s.Line.Bytes,
+		Bundle: selector.BundleOf(s.Line.Bundle, s.Line.BundleVersion),
 	}
-	if len(r.line.ContentHash) > 0 {
-		copy(c.ContentHash[:], r.line.ContentHash)
+	if len(s.Line.ContentHash) > 0 {
+		copy(c.ContentHash[:], s.Line.ContentHash)
 	} else {
-		c.ContentHash = sha256.Sum256(r.text)
+		c.ContentHash = sha256.Sum256(s.text)
 	}
 	return c
 }

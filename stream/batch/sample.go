@@ -14,34 +14,34 @@ import (
 )
 
 // scoreSamples scores rows of a sample file.
-func (b *Batch) scoreSamples(ctx context.Context, chunk []row) ([]result, error) {
-	out := make([]result, len(chunk))
+func (f *files) scoreSamples(ctx context.Context, chunk []row) ([]Scored, error) {
+	out := make([]Scored, len(chunk))
 	var samples []*schemas.Sample
 	var at []int // samples[j] came from chunk[at[j]]
 	for i, r := range chunk {
-		out[i].row = r
+		out[i] = scoredOf(r)
 		sample, err := readSample(r)
 		if err != nil {
-			out[i].err = err
+			out[i].Err = err
 			continue
 		}
 		samples = append(samples, sample)
 		at = append(at, i)
 	}
-	ratings, err := b.opts.Scorer.Score(ctx, samples)
+	ratings, err := f.scorer.Score(ctx, samples)
 	if err != nil {
 		return nil, fmt.Errorf("score %d samples: %w", len(samples), err)
 	}
 	for j, rating := range ratings {
 		o := &out[at[j]]
-		o.line.ID = samples[j].ID
+		o.Line.ID = samples[j].ID
 		if rating.Err != nil {
-			o.err = rating.Err
+			o.Err = rating.Err
 			continue
 		}
-		vocabulary := b.opts.Scorer.Vocabulary()
-		o.line = folder.ScoreLineOf(scorer.ScoreOf(o.row.value, samples[j], vocabulary, rating.Rating), vocabulary.Capabilities)
-		b.finish(o)
+		vocabulary := f.scorer.Vocabulary()
+		o.Line = folder.ScoreLineOf(scorer.ScoreOf(o.Value, samples[j], vocabulary, rating.Rating), vocabulary.Capabilities)
+		f.columns.finish(o)
 	}
 	return out, nil
 }

@@ -22,8 +22,7 @@ import (
 var pageText string
 
 func parsePage() (*template.Template, error) {
-	page, err := template.New("page").Funcs(template.FuncMap{
-		"number": number, "spaced": spaced, "cut": cut, "ordinal": ordinal, "percent": percent,
+	page, err := template.New("page").Funcs(Words()).Funcs(template.FuncMap{
 		"clock":   func(t time.Time) string { return t.Local().Format("15:04:05") },
 		"rfc3339": func(t time.Time) string { return t.Format(time.RFC3339) },
 	}).Parse(pageText)

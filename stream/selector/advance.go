@@ -46,7 +46,7 @@ func (s *session) advance(ctx context.Context, partitions []int32, pollWasEmpty 
 		return false, fmt.Errorf("%s: close windows: %w", Stage, err)
 	}
 	for _, closed := range effects.Closed {
-		o, err := s.outcome(closed, s.seen.take(closed.Summary.End))
+		o, err := s.publication().outcome(closed, s.seen.take(closed.Summary.End))
 		if err != nil {
 			return false, fmt.Errorf("%s: window from %s: %w", Stage, time.UnixMilli(closed.Summary.Start).UTC(), err)
 		}

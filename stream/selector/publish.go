@@ -23,70 +23,104 @@ type outcome struct {
 	chosen  *distinct
 }
 
+// Publication is where what windows chose is published.
+type Publication struct {
+	Codec               *schemas.Codec
+	Selections, Windows string // topics
+	Samples             string // topic that the samples lie in
+}
+
+// Records returns the records that a closed window leaves: its picks and their
+// twins, and its summary. seen has what its candidates were.
+func (p Publication) Records(closed *selection.ClosedWindow, seen Seen) ([]*kgo.Record, error) {
+	o, err := p.outcome(closed, seen.take(closed.Summary.End))
+	if err != nil {
+		return nil, err
+	}
+	return o.records, nil
+}
+
 // outcome makes a window's records: its picks and their twins in the order in
 // which their samples lie in the log, so that the harvester reads forward,
 // and its summary.
-func (s *Selector) outcome(closed *selection.ClosedWindow, seen *distinct) (*outcome, error) {
+func (p Publication) outcome(closed *selection.ClosedWindow, seen *distinct) (*outcome, error) {
 	o := &outcome{window: WindowOf(closed.Summary), seen: seen, chosen: newDistinct()}
 	var chosen []schemas.Selection
 	for pick := range closed.Picks() {
 		if !pick.OnArrival { // else it is published
-			chosen = append(chosen, s.selection(pick, schemas.RoleCurated, &o.window))
+			chosen = append(chosen, p.selection(pick, schemas.RoleCurated, &o.window))
 		}
 		o.chosen.insert(pick.ID, pick.Source, binary.BigEndian.AppendUint64(nil, pick.Content))
 	}
 	for pick := range closed.Control() {
-		chosen = append(chosen, s.selection(pick, schemas.RoleControl, &o.window))
+		chosen = append(chosen, p.selection(pick, schemas.RoleControl, &o.window))
 	}
 	slices.SortFunc(chosen, func(a, b schemas.Selection) int {
 		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Role, b.Role))
 	})
 	for i := range chosen {
-		value, err := s.opts.Codec.EncodeSelection(&chosen[i])
+		r, err := p.record(&chosen[i])
 		if err != nil {
-			return nil, fmt.Errorf("selection of sample %q: %w", chosen[i].ID, err)
+			return nil, err
 		}
-		o.records = append(o.records, s.record(s.opts.Topics.Selections, []byte(chosen[i].ID), value, o.window.End))
+		o.records = append(o.records, r)
 	}
 	for id := range closed.Removed() { // from a reservoir
-		o.records = append(o.records, &kgo.Record{Topic: s.opts.Topics.Selections, Key: []byte(id)})
+		o.records = append(o.records, &kgo.Record{Topic: p.Selections, Key: []byte(id)})
 	}
 	var err error
 	if o.window.Sketches, err = sketches(o.seen, o.chosen); err != nil {
 		return nil, err
 	}
-	value, err := s.opts.Codec.EncodeWindow(&o.window)
+	value, err := p.Codec.EncodeWindow(&o.window)
 	if err != nil {
 		return nil, err
 	}
 	key := time.UnixMilli(o.window.Start).UTC().Format(time.RFC3339)
-	o.records = append(o.records, s.record(s.opts.Topics.Windows, []byte(key), value, o.window.End))
+	o.records = append(o.records, record(p.Windows, []byte(key), value, o.window.End))
 	return o, nil
 }
 
-// take makes the record of a pick that leaves on arrival.
-func (s *session) take(pick *selection.Pick, eventTime int64) error {
-	start, end := s.machine.WindowOf(eventTime)
-	chosen := s.selection(*pick, schemas.RoleCurated, &schemas.Window{Start: start, End: end, Policy: s.version})
-	value, err := s.opts.Codec.EncodeSelection(&chosen)
-	if err != nil {
-		return fmt.Errorf("selection of sample %q: %w", chosen.ID, err)
-	}
-	s.taken = append(s.taken, s.record(s.opts.Topics.Selections, []byte(chosen.ID), value, end))
-	return nil
+// Taken returns the record of a pick that leaves on arrival.
+func (p Publication) Taken(pick selection.Pick, start, end int64, policy string) (*kgo.Record, error) {
+	chosen := p.selection(pick, schemas.RoleCurated, &schemas.Window{Start: start, End: end, Policy: policy})
+	return p.record(&chosen)
 }
 
-func (s *Selector) record(topic string, key, value []byte, eventTime int64) *kgo.Record {
+func (p Publication) record(s *schemas.Selection) (*kgo.Record, error) {
+	value, err := p.Codec.EncodeSelection(s)
+	if err != nil {
+		return nil, fmt.Errorf("selection of sample %q: %w", s.ID, err)
+	}
+	return record(p.Selections, []byte(s.ID), value, s.WindowEnd), nil
+}
+
+func record(topic string, key, value []byte, eventTime int64) *kgo.Record {
 	return &kgo.Record{Topic: topic, Key: key, Value: value, Headers: []kgo.RecordHeader{
 		kafka.NumberHeader(kafka.HeaderEventTime, eventTime),
 	}}
 }
 
 // selection is a pick's record, with the place of its sample.
-func (s *Selector) selection(p selection.Pick, role string, w *schemas.Window) schemas.Selection {
-	chosen := SelectionOf(p, role, w)
-	chosen.Topic, chosen.Partition, chosen.Offset = s.opts.Topics.Samples, p.Partition, p.SampleOffset
+func (p Publication) selection(pick selection.Pick, role string, w *schemas.Window) schemas.Selection {
+	chosen := SelectionOf(pick, role, w)
+	chosen.Topic, chosen.Partition, chosen.Offset = p.Samples, pick.Partition, pick.SampleOffset
 	return chosen
+}
+
+func (s *Selector) publication() Publication {
+	return Publication{Codec: s.opts.Codec, Selections: s.opts.Topics.Selections, Windows: s.opts.Topics.Windows, Samples: s.opts.Topics.Samples}
+}
+
+// take keeps the record of a pick that leaves on arrival.
+func (s *session) take(pick *selection.Pick, eventTime int64) error {
+	start, end := s.machine.WindowOf(eventTime)
+	r, err := s.publication().Taken(*pick, start, end, s.version)
+	if err != nil {
+		return err
+	}
+	s.taken = append(s.taken, r)
+	return nil
 }
 
 // SelectionOf is a pick of the machine in the form in which it travels, but

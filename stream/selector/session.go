@@ -33,7 +33,7 @@ type session struct {
 	// Rebuilt from the log; nil until partitions are assigned.
 	machine    *selection.Machine
 	watermarks *selection.Watermarks
-	seen       seenBook
+	seen       Seen
 	next       map[int32]int64     // offset behind the last record read, by partition
 	positions  map[int32]int64     // the same, as far as it is committed
 	offsets    map[int32]int64     // committed: the lowest that a restart needs
@@ -209,7 +209,7 @@ func (s *session) restore(ctx context.Context, partitions []int32, found *restor
 		return err
 	}
 	s.watermarks = selection.NewWatermarks(s.opts.Policy.Window.Lateness, partitions)
-	s.seen = make(seenBook)
+	s.seen = make(Seen)
 	// The client begins at the committed offset, below the position: what
 	// lies between is read again.
 	s.next = maps.Clone(found.offsets)
@@ -262,7 +262,7 @@ func (s *session) chosen(ctx context.Context, closedThrough int64, failed *error
 			if err != nil {
 				return fmt.Errorf("%s: read back the ids chosen before: %w", Stage, err)
 			}
-			if chosen.Role == schemas.RoleCurated && chosen.WindowEnd > after && !yield(chosenOf(chosen)) {
+			if chosen.Role == schemas.RoleCurated && chosen.WindowEnd > after && !yield(ChosenOf(chosen)) {
 				return enough
 			}
 			return nil
@@ -273,7 +273,8 @@ func (s *session) chosen(ctx context.Context, closedThrough int64, failed *error
 	}
 }
 
-func chosenOf(s *schemas.Selection) selection.Chosen {
+// ChosenOf is a selection in the form in which a machine is told of it.
+func ChosenOf(s *schemas.Selection) selection.Chosen {
 	return selection.Chosen{
 		ID: s.ID, End: s.WindowEnd, Content: s.Content, PictureHash: s.PictureHash, TextHash: s.TextHash,
 		Capability: s.Capability, Style: s.Style, Cutoff: s.Cutoff,
@@ -315,7 +316,7 @@ func (s *session) add(ctx context.Context, r *kgo.Record) error {
 		s.deadLetter("score-undecodable", err, r)
 		return nil
 	}
-	candidate, err := s.candidate(score, r)
+	candidate, err := CandidateOf(score, s.opts.Capabilities, r.Partition, r.Offset)
 	if err != nil {
 		s.deadLetter("score-invalid", err, r)
 		return nil
@@ -337,7 +338,7 @@ func (s *session) add(ctx context.Context, r *kgo.Record) error {
 	switch effects.Outcome {
 	case selection.Accepted, selection.Duplicate:
 		if end := s.machine.WindowEnd(score.EventTime); end > s.machine.ClosedThrough() {
-			s.seen.insert(end, candidate)
+			s.seen.Insert(end, candidate)
 		}
 	case selection.Late:
 		s.late.Add(1)
@@ -353,31 +354,4 @@ func (s *session) deadLetter(reason string, err error, r *kgo.Record) {
 		return
 	}
 	s.dead = append(s.dead, kafka.DeadLetter(s.opts.Topics.DeadLetter, Stage, reason, err, r))
-}
-
-// BundleOf is how a policy names a bundle: by its name and version.
-func BundleOf(name, version string) string { return name + " " + version }
-
-// candidate is the score in the machine's form.
-func (s *session) candidate(score *schemas.Score, r *kgo.Record) (*selection.Candidate, error) {
-	if score.Partition != r.Partition {
-		return nil, fmt.Errorf("sample %q lies in partition %d and its score in %d: samples and scores must have the same number of partitions", score.ID, score.Partition, r.Partition)
-	}
-	c := &selection.Candidate{
-		ID: score.ID, Source: score.Source, Styles: score.Styles, EventTime: score.EventTime,
-		Scores:    make([]float32, len(s.opts.Capabilities)),
-		Partition: r.Partition, Offset: r.Offset, SampleOffset: score.Offset,
-		PictureHash: score.PictureHash, TextHash: score.TextHash, Metadata: score.Metadata,
-		Tokens: score.Tokens, AnswerTokens: score.AnswerTokens, Bytes: score.Bytes,
-		Bundle: BundleOf(score.Bundle, score.BundleVersion),
-	}
-	copy(c.ContentHash[:], score.ContentHash)
-	for i, name := range s.opts.Capabilities {
-		value, ok := score.Scores[name]
-		if !ok {
-			return nil, fmt.Errorf("sample %q has no score for %s: another bundle scored it (%s %s)", score.ID, name, score.Bundle, score.BundleVersion)
-		}
-		c.Scores[i] = value
-	}
-	return c, nil
 }

@@ -55,11 +55,12 @@ func sketches(seen, chosen *distinct) (schemas.Sketches, error) {
 	return out, nil
 }
 
-// seenBook holds the sketches of what open windows have seen, by their end.
+// Seen holds the sketches of what open windows have seen, by their end.
 // Like the machine's, its content comes again when the log is replayed.
-type seenBook map[int64]*distinct
+type Seen map[int64]*distinct
 
-func (b seenBook) insert(end int64, c *selection.Candidate) {
+// Insert takes note of a candidate of the window with the end.
+func (b Seen) Insert(end int64, c *selection.Candidate) {
 	d := b[end]
 	if d == nil {
 		d = newDistinct()
@@ -69,7 +70,7 @@ func (b seenBook) insert(end int64, c *selection.Candidate) {
 }
 
 // take removes and returns the sketches of a window that has closed.
-func (b seenBook) take(end int64) *distinct {
+func (b Seen) take(end int64) *distinct {
 	d := b[end]
 	delete(b, end)
 	if d == nil {

@@ -1,0 +1,218 @@
+package explain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"cream/schemas"
+	"cream/selection"
+	"cream/stream/folder"
+	"cream/stream/kafka"
+	"cream/stream/selector"
+)
+
+// TopicsOptions are of an inquiry into the topics of a stream.
+type TopicsOptions struct {
+	Reader       *kafka.Reader
+	Topics       kafka.Topics
+	Codec        *schemas.Codec
+	Policy       selection.Policy // as the selector has it
+	Capabilities []string         // of the bundle, in order
+	IDs          []string
+}
+
+// topics is an inquiry under way.
+type topics struct {
+	TopicsOptions
+	q *Inquiry
+	// taken has, of every key of selections that was withdrawn, the last offset
+	// that says so.
+	taken map[place]int64
+	// refused are the scores that the selector made dead letters.
+	refused map[int32]map[int64]bool
+}
+
+type place struct {
+	partition int32
+	key       string
+}
+
+// Topics explains what became of samples of a stream. It reads the topics to
+// their ends as they are at this moment.
+func Topics(ctx context.Context, o TopicsOptions) (*Report, error) {
+	t := &topics{TopicsOptions: o, taken: make(map[place]int64), refused: make(map[int32]map[int64]bool)}
+	began, err := t.began(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var failed error
+	t.q, err = New(Options{
+		Policy: o.Policy, Capabilities: o.Capabilities, IDs: o.IDs, Began: began, Chosen: t.chosenUpTo(ctx, began, &failed),
+	})
+	if err := errors.Join(err, failed); err != nil {
+		return nil, err
+	}
+	for _, read := range []struct {
+		topic string
+		each  func(context.Context, *kgo.Record) error
+	}{
+		{o.Topics.Selections, t.withdrawal}, {o.Topics.Selections, t.selection},
+		{o.Topics.Windows, t.window}, {o.Topics.DeadLetter, t.deadLetter}, {o.Topics.Scores, t.score},
+	} {
+		if err := o.Reader.Scan(ctx, read.topic, func(r *kgo.Record) error { return read.each(ctx, r) }); err != nil {
+			return nil, fmt.Errorf("explain: %w", err)
+		}
+	}
+	return t.q.Report()
+}
+
+// began returns the start of the first window that there are scores of.
+func (t *topics) began(ctx context.Context) (int64, error) {
+	first := int64(math.MaxInt64)
+	err := t.Reader.Scan(ctx, t.Topics.Scores, func(r *kgo.Record) error {
+		if r.Value == nil {
+			return nil
+		}
+		at, ok := kafka.IntHeader(r, kafka.HeaderEventTime)
+		if !ok {
+			score, err := t.Codec.DecodeScore(ctx, r.Value)
+			if err != nil {
+				return ofRegistry(err)
+			}
+			at = score.EventTime
+		}
+		first = min(first, at)
+		return nil
+	})
+	size := t.Policy.Window.Size.Milliseconds()
+	if err != nil || size == 0 || first < 0 || first == math.MaxInt64 {
+		return 0, err
+	}
+	return first - first%size, nil
+}
+
+// chosenUpTo yields what windows chose of which there may be no scores any more.
+func (t *topics) chosenUpTo(ctx context.Context, end int64, failed *error) iter.Seq[selection.Chosen] {
+	return func(yield func(selection.Chosen) bool) {
+		enough := errors.New("no more are wanted")
+		err := t.Reader.Scan(ctx, t.Topics.Selections, func(r *kgo.Record) error {
+			chosen := selection.Chosen{ID: string(r.Key), Withdrawn: true}
+			if r.Value != nil {
+				s, err := t.Codec.DecodeSelection(ctx, r.Value)
+				if err != nil {
+					return ofRegistry(err)
+				}
+				if s.Role != schemas.RoleCurated || s.WindowEnd > end {
+					return nil
+				}
+				chosen = selector.ChosenOf(s)
+			}
+			if !yield(chosen) {
+				return enough
+			}
+			return nil
+		})
+		if !errors.Is(err, enough) {
+			*failed = err
+		}
+	}
+}
+
+// ofRegistry lets only the registry's errors through: a record that cannot be
+// read is no part of what was chosen, or from.
+func ofRegistry(err error) error {
+	if errors.Is(err, schemas.ErrRegistry) {
+		return err
+	}
+	return nil
+}
+
+func (t *topics) withdrawal(_ context.Context, r *kgo.Record) error {
+	if r.Value == nil {
+		t.taken[place{r.Partition, string(r.Key)}] = r.Offset
+	}
+	return nil
+}
+
+func (t *topics) selection(ctx context.Context, r *kgo.Record) error {
+	if r.Value == nil {
+		return nil
+	}
+	s, err := t.Codec.DecodeSelection(ctx, r.Value)
+	if err != nil {
+		return ofRegistry(err)
+	}
+	if s.Role == schemas.RoleControl {
+		t.q.Control(s.ID)
+		return nil
+	}
+	d := folder.DecisionOf(s)
+	t.q.Decision(&d, s.Policy)
+	if last, ok := t.taken[place{r.Partition, string(r.Key)}]; ok && r.Offset < last {
+		t.q.TakenBack(s.ID)
+	}
+	return nil
+}
+
+func (t *topics) window(ctx context.Context, r *kgo.Record) error {
+	w, err := t.Codec.DecodeWindow(ctx, r.Value)
+	if err != nil {
+		return ofRegistry(err)
+	}
+	line := folder.WindowOf(w)
+	t.q.Closed(&line)
+	return nil
+}
+
+func (t *topics) deadLetter(ctx context.Context, r *kgo.Record) error {
+	letter := folder.DeadLetter{ID: string(r.Key)}
+	letter.Reason, _ = kafka.Header(r, kafka.HeaderErrorReason)
+	letter.Error, _ = kafka.Header(r, kafka.HeaderErrorMessage)
+	letter.Stage, _ = kafka.Header(r, kafka.HeaderErrorStage)
+	if letter.ID == "" {
+		letter.ID = t.idOf(ctx, r.Value)
+	}
+	t.q.DeadLetter(letter)
+	topic, _ := kafka.Header(r, kafka.HeaderErrorTopic)
+	partition, ok := kafka.IntHeader(r, kafka.HeaderErrorPartition)
+	offset, there := kafka.IntHeader(r, kafka.HeaderErrorOffset)
+	if ok && there && topic == t.Topics.Scores {
+		p := int32(partition)
+		if t.refused[p] == nil {
+			t.refused[p] = make(map[int64]bool)
+		}
+		t.refused[p][offset] = true
+	}
+	return nil
+}
+
+// idOf looks for the id of a sample that was published without a key.
+func (t *topics) idOf(ctx context.Context, value []byte) string {
+	if sample, err := t.Codec.DecodeSample(ctx, value); err == nil {
+		return sample.ID
+	}
+	return idIn(value)
+}
+
+func (t *topics) score(ctx context.Context, r *kgo.Record) error {
+	if r.Value == nil {
+		return t.q.Withdraw(selection.Withdraw{ID: string(r.Key), Partition: r.Partition, Offset: r.Offset})
+	}
+	if t.refused[r.Partition][r.Offset] {
+		return nil
+	}
+	score, err := t.Codec.DecodeScore(ctx, r.Value)
+	if err != nil {
+		return ofRegistry(err)
+	}
+	candidate, err := selector.CandidateOf(score, t.Capabilities, r.Partition, r.Offset)
+	if err != nil {
+		return nil // a dead letter says so
+	}
+	return t.q.Score(candidate)
+}
