@@ -83,8 +83,8 @@ func (w *window) allowed() uint64 {
 
 // arrive decides on candidate i, which has just been added; a pick is what was
 // taken.
-func (w *window) arrive(c *Candidate, i uint32, l *learnt) *Pick {
-	a := w.arrived
+func (w *window) arrive(c *Candidate, i uint32) *Pick {
+	a, l := w.arrived, w.learnt
 	a.latest = max(a.latest, c.EventTime)
 	l.observe(c, w.pack.n)
 	if int(i)/64 >= len(a.taken) {

@@ -12,8 +12,8 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Event is what a Machine is stepped with: *Candidate, Withdraw, Watermark or
-// Close.
+// Event is what a Machine is stepped with: *Candidate, Withdraw, Change,
+// Watermark or Close.
 type Event interface{ event() }
 
 // Candidate is a scored sample. The machine keeps nothing of it: the caller
@@ -69,6 +69,7 @@ type Withdraw struct {
 
 func (*Candidate) event() {}
 func (Withdraw) event()   {}
+func (Change) event()     {}
 func (Watermark) event()  {}
 func (Close) event()      {}
 
@@ -100,7 +101,9 @@ type Effects struct {
 	Outcome Outcome
 	// Taken is the Candidate as a pick, where the policy's emission is on
 	// arrival and it was taken.
-	Taken  *Pick
+	Taken *Pick
+	// From is, of a Change, the start of the windows from which on it holds.
+	From   int64
 	Closed []*ClosedWindow // in the order of their ends
 }
 
@@ -141,6 +144,9 @@ type Options struct {
 	// Carried is what the last closed window hands to the next one:
 	// Machine.Carried of then.
 	Carried uint64
+	// Changes are those of the policy since, in order, that windows that are
+	// open may go by, or later ones will: each with its From.
+	Changes []Change
 	// KeepAll keeps all candidates of a window, also where fewer would do, so
 	// that each can be explained.
 	KeepAll bool
@@ -151,7 +157,10 @@ type Options struct {
 // Machine is the selection as a state machine. It is not safe for use by
 // several goroutines at once.
 type Machine struct {
-	rules         rules
+	rules         *rules // of the first regime
+	regimes       []*regime
+	horizon       time.Duration
+	carriedUnit   string
 	size          int64             // of a window in ms, 0 for one over all
 	open          map[int64]*window // by end
 	closedThrough int64
@@ -159,7 +168,6 @@ type Machine struct {
 	memory        *memory
 	carried       uint64
 	reservoir     *reservoir // nil where windows are not global
-	learnt        *learnt    // nil where picks leave when windows close
 	// retaken has, by end and by hash of the id, what windows that are still
 	// open had taken on arrival before a restart.
 	retaken map[int64]map[uint64]Chosen
@@ -173,7 +181,9 @@ func New(o Options) (*Machine, error) {
 	}
 	r.keepAll = o.KeepAll
 	m := &Machine{
-		rules:         r,
+		rules:         &r,
+		regimes:       []*regime{newRegime(&r, math.MinInt64)},
+		horizon:       o.Horizon,
 		size:          o.Policy.Window.Size.Milliseconds(),
 		open:          make(map[int64]*window),
 		closedThrough: o.ClosedThrough,
@@ -181,12 +191,15 @@ func New(o Options) (*Machine, error) {
 		retaken:       make(map[int64]map[uint64]Chosen),
 		memory:        newMemory(&o.Policy, o.Horizon, o.ClosedThrough),
 		carried:       o.Carried,
+		carriedUnit:   o.Policy.Budget.Unit(),
 	}
 	if o.Policy.Window.Global {
-		m.reservoir = newReservoir(&m.rules, m.memory.before(EndOfTime))
+		m.reservoir = newReservoir(m.rules, m.historyOf(m.rules, EndOfTime))
 	}
-	if o.Policy.Emission == OnArrival {
-		m.learnt = newLearnt(&m.rules)
+	for _, c := range o.Changes {
+		if _, err := m.change(c); err != nil {
+			return nil, fmt.Errorf("making the selection: %w", err)
+		}
 	}
 	if o.Chosen != nil {
 		for c := range o.Chosen {
@@ -202,6 +215,9 @@ func (m *Machine) Step(e Event) (Effects, error) {
 	switch e := e.(type) {
 	case *Candidate:
 		return m.add(e)
+	case Change:
+		from, err := m.change(e)
+		return Effects{From: from}, err
 	case Withdraw:
 		return Effects{Outcome: m.withdraw(e)}, nil
 	case Watermark:
@@ -240,27 +256,27 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 	}
 	w := m.open[end]
 	if w == nil {
-		w = newWindow(&m.rules, m.start(end), end, m.memory.before(end))
+		w = m.newWindow(end)
 		if w.arrived != nil {
 			w.arrived.again, w.arrived.positions = m.retaken[end], m.positions
 			delete(m.retaken, end)
 		}
 		m.open[end] = w
 	}
-	if !m.rules.fromBundle(c.Bundle) {
+	if !w.rules.fromBundle(c.Bundle) {
 		w.see(c)
 		w.setAside++
 		return Effects{Outcome: SetAside}, nil
 	}
-	if !m.rules.admits(c) {
+	if !w.rules.admits(c) {
 		w.see(c)
 		w.filtered++
 		return Effects{Outcome: Filtered}, nil
 	}
 	outcome, err := w.add(c)
 	effects := Effects{Outcome: outcome}
-	if outcome == Accepted && m.learnt != nil {
-		effects.Taken = w.arrive(c, w.pack.n-1, m.learnt)
+	if outcome == Accepted && w.arrived != nil {
+		effects.Taken = w.arrive(c, w.pack.n-1)
 	}
 	return effects, err
 }
@@ -277,7 +293,7 @@ func (m *Machine) recall(c Chosen) {
 		for _, taken := range m.retaken {
 			delete(taken, id)
 		}
-	case c.End > m.closedThrough && m.learnt != nil:
+	case c.End > m.closedThrough:
 		if m.retaken[c.End] == nil {
 			m.retaken[c.End] = make(map[uint64]Chosen)
 		}
@@ -351,7 +367,10 @@ func (m *Machine) closeThrough(t int64) ([]*ClosedWindow, error) {
 			closed = append(closed, c)
 			continue
 		}
-		c := w.close(m.carried, m.learnt)
+		if unit := w.rules.policy.Budget.Unit(); unit != m.carriedUnit {
+			m.carried, m.carriedUnit = 0, unit // samples are no tokens
+		}
+		c := w.close(m.carried)
 		m.carried = uint64(c.Summary.CarriedOut)
 		if m.size > 0 { // else no window is to come
 			for chosen := range c.window.hashes() {
@@ -362,6 +381,7 @@ func (m *Machine) closeThrough(t int64) ([]*ClosedWindow, error) {
 	}
 	m.closedThrough = t
 	m.memory.prune(t)
+	m.forgetRegimes()
 	return closed, nil
 }
 
@@ -380,6 +400,8 @@ func (m *Machine) Open() (windows int, candidates int64) {
 	return len(m.open), candidates
 }
 
+func (m *Machine) openWindows() []*window { return slices.Collect(maps.Values(m.open)) }
+
 // NextEnd returns the end (ms) of the open window that closes first, and false
 // where none is open.
 func (m *Machine) NextEnd() (int64, bool) {
@@ -394,7 +416,7 @@ func (m *Machine) NextEnd() (int64, bool) {
 // of, the lowest offset among them: where a restart has to read from.
 func (m *Machine) LowestNeeded() map[int32]int64 {
 	lowest := make(map[int32]int64)
-	windows := slices.Collect(maps.Values(m.open))
+	windows := m.openWindows()
 	if m.reservoir != nil {
 		windows = append(windows, m.reservoir.window)
 	}

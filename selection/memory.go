@@ -37,7 +37,6 @@ func (c Chosen) hashes() hashes {
 // memory holds what windows have chosen, for the horizon: what is the same is
 // not chosen again.
 type memory struct {
-	dedup   Dedup
 	horizon int64            // ms
 	ids     map[uint64]int64 // hash of an id → end of the latest window that chose it
 	// contents likewise, and near by the hash of the text; nil where the
@@ -54,19 +53,26 @@ type picture struct {
 }
 
 func newMemory(p *Policy, horizon time.Duration, closedThrough int64) *memory {
-	m := &memory{
-		dedup:   p.Dedup,
-		horizon: cmp.Or(p.Dedup.Horizon, horizon, DefaultHorizon).Milliseconds(),
-		ids:     make(map[uint64]int64),
-		pruned:  closedThrough,
-	}
-	if p.Dedup.Content {
+	m := &memory{ids: make(map[uint64]int64), pruned: closedThrough}
+	m.widen(p, horizon)
+	return m
+}
+
+// widen makes it hold what a policy asks for, too, from now on.
+func (m *memory) widen(p *Policy, horizon time.Duration) {
+	m.horizon = max(m.horizon, horizonOf(p, horizon))
+	if p.Dedup.Content && m.contents == nil {
 		m.contents = make(map[uint64]int64)
 	}
-	if p.Dedup.Near {
+	if p.Dedup.Near && m.near == nil {
 		m.near = make(map[uint64][]picture)
 	}
-	return m
+}
+
+// horizonOf returns for how long (ms) a policy wants to remember, unless it
+// says for so long.
+func horizonOf(p *Policy, horizon time.Duration) int64 {
+	return cmp.Or(p.Dedup.Horizon, horizon, DefaultHorizon).Milliseconds()
 }
 
 func (m *memory) add(h hashes, end int64) {
@@ -101,12 +107,10 @@ func (m *memory) prune(closedThrough int64) {
 	}
 }
 
-// before returns what a window that ends at the time looks back on.
-func (m *memory) before(end int64) history { return history{memory: m, after: end - m.horizon} }
-
 // history is what earlier windows chose, as a window sees it.
 type history struct {
 	memory *memory
+	dedup  Dedup
 	after  int64 // ends up to this are beyond the horizon
 }
 
@@ -114,7 +118,7 @@ func (h history) isEmpty() bool { return len(h.memory.ids) == 0 && !h.looksAtCon
 
 // looksAtContent tells whether more than ids is compared.
 func (h history) looksAtContent() bool {
-	return len(h.memory.contents) > 0 || len(h.memory.near) > 0
+	return h.dedup.Content && len(h.memory.contents) > 0 || h.dedup.Near && len(h.memory.near) > 0
 }
 
 func (h history) has(idHash uint64) bool {
@@ -124,11 +128,11 @@ func (h history) has(idHash uint64) bool {
 
 // hasContent tells whether the same sample by another id was chosen.
 func (h history) hasContent(c hashes) bool {
-	if end, ok := h.memory.contents[c.content]; ok && end > h.after {
+	if end, ok := h.memory.contents[c.content]; h.dedup.Content && ok && end > h.after {
 		return true
 	}
-	return c.text != unknownText && slices.ContainsFunc(h.memory.near[c.text], func(p picture) bool {
-		return p.end > h.after && alike(p.hash, c.picture, h.memory.dedup.Distance)
+	return h.dedup.Near && c.text != unknownText && slices.ContainsFunc(h.memory.near[c.text], func(p picture) bool {
+		return p.end > h.after && alike(p.hash, c.picture, h.dedup.Distance)
 	})
 }
 

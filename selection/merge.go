@@ -14,15 +14,15 @@ func (m *Machine) Merge(o *Machine) error {
 	if m.rules.version != o.rules.version || m.rules.scores != o.rules.scores {
 		return fmt.Errorf("merge a machine of policy %s into one of %s: expected one policy and bundle", o.rules.version, m.rules.version)
 	}
-	if m.learnt != nil || m.reservoir != nil {
-		return errors.New("merge machines that choose on arrival, or have a reservoir: what each has published cannot be merged")
+	if m.rules.policy.Emission == OnArrival || m.reservoir != nil || len(m.regimes)+len(o.regimes) > 2 {
+		return errors.New("merge machines that choose on arrival, have a reservoir, or whose policy has changed: what each has published cannot be merged")
 	}
 	for end, w := range o.open {
 		if end <= m.closedThrough {
 			return fmt.Errorf("merge a window that ends at %d into a machine that has closed it", end)
 		}
 		if m.open[end] == nil {
-			m.open[end] = newWindow(&m.rules, m.start(end), end, m.memory.before(end))
+			m.open[end] = m.newWindow(end)
 		}
 		if err := m.open[end].merge(w); err != nil {
 			return fmt.Errorf("merge the windows that end at %d: %w", end, err)

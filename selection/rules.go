@@ -18,6 +18,7 @@ type rules struct {
 	weights []uint64 // and their weights, in grains
 	// thresholds has each capability's; a score has to be above it.
 	thresholds []float32
+	bundle     []string
 	scores     int // len(Candidate.Scores)
 	// What candidates must be kept with, beside their scores.
 	keepCost, keepLength, keepNear bool
@@ -34,7 +35,7 @@ type rules struct {
 
 func newRules(p Policy, bundle []string) (rules, error) {
 	r := rules{
-		policy: p, version: p.Version(), scores: len(bundle),
+		policy: p, version: p.Version(), bundle: bundle, scores: len(bundle),
 		keepCost: p.Budget.byCost(), keepLength: p.Method == Length, keepNear: p.Dedup.Near,
 		filtering: !p.Require.isEmpty() || !p.Exclude.isEmpty(),
 		slack:     leastSlack, compactFrom: compactFrom, keptPlaces: keptPlaces, safety: safety,

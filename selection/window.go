@@ -19,6 +19,7 @@ type window struct {
 	pack       *pack
 	gone       map[uint32]struct{} // candidates that were withdrawn
 	arrived    *arrivals           // nil where picks leave when the window closes
+	learnt     *learnt             // likewise: of the windows before
 
 	// What follows is of compact.go.
 	compactAt uint32
@@ -167,7 +168,7 @@ func (w *window) distinct() int64 {
 // close chooses, with what the window before hands on; on arrival it completes
 // what was chosen, and hands its exact choice to what is learnt. The window is
 // of no further use.
-func (w *window) close(carried uint64, l *learnt) *ClosedWindow {
+func (w *window) close(carried uint64) *ClosedWindow {
 	p, policy := w.pack, &w.rules.policy
 	p.table = table{} // nobody looks up an id any more
 	ch := newChooser(w.rules, p)
@@ -188,8 +189,8 @@ func (w *window) close(carried uint64, l *learnt) *ClosedWindow {
 	c := &closedState{rules: w.rules, pack: p, layout: ch.layout, chosen: ch.picks, cutoffs: ch.cutoffs, ch: ch, gone: w.gone}
 	spent := own + carried - ch.left
 	if w.arrived != nil {
-		l.learn(ch)
-		l.release(p)
+		w.learnt.learn(ch)
+		w.learnt.release(p)
 		c.exact = ch.picks
 		c.arrived = w.arrived.picks
 		c.chosen, spent = w.completed(ch, own+carried)
