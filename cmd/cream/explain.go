@@ -205,5 +205,8 @@ func (f *explainFlags) print(out, beside io.Writer, r *explain.Report) error {
 	if r.Nameless > 0 {
 		err = fmt.Errorf("%w; %d dead letters name no id: it may be one of them", err, r.Nameless)
 	}
+	if r.Withdrawn > 0 {
+		err = fmt.Errorf("%w; %d samples were withdrawn, which a folder does not name", err, r.Withdrawn)
+	}
 	return err
 }

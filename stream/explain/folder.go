@@ -28,11 +28,13 @@ func Folder(ctx context.Context, o FolderOptions) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	var withdrawn int64
 	for w, err := range folder.ReadWindows(o.Dir) {
 		if err != nil {
 			return nil, err
 		}
 		q.Closed(&w)
+		withdrawn += w.Withdrawn
 	}
 	for d, err := range folder.ReadDecisions(o.Dir) {
 		if err != nil {
@@ -49,5 +51,10 @@ func Folder(ctx context.Context, o FolderOptions) (*Report, error) {
 	if err := batch.Candidates(ctx, filepath.Join(o.Dir, folder.ScoresFile), o.Capabilities, o.Workers, q.Score); err != nil {
 		return nil, err
 	}
-	return q.Report()
+	r, err := q.Report()
+	if err != nil {
+		return nil, err
+	}
+	r.Withdrawn = withdrawn
+	return r, nil
 }

@@ -16,6 +16,9 @@ type Report struct {
 	Unknown  int       // of Accounts
 	// Nameless is how many dead letters do not tell their id.
 	Nameless int
+	// Withdrawn is how many samples a folder's windows had and let go of, whose
+	// ids the folder does not tell.
+	Withdrawn int64
 	// Differences say in which windows of these samples the re-run comes to
 	// something else than what was published, and why that may be.
 	Differences []string
