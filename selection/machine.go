@@ -216,6 +216,7 @@ func (m *Machine) Step(e Event) (Effects, error) {
 	case *Candidate:
 		return m.add(e)
 	case Change:
+		e.From = max(e.From, m.Begun())
 		from, err := m.change(e)
 		return Effects{From: from}, err
 	case Withdraw:

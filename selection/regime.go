@@ -30,7 +30,8 @@ func newRegime(r *rules, from int64) *regime {
 	return g
 }
 
-// change begins a regime, and returns from which window on it holds.
+// change begins a regime, and returns from which window on it holds. No window
+// that has begun may start there or later.
 func (m *Machine) change(c Change) (from int64, err error) {
 	last := m.regimes[len(m.regimes)-1]
 	r, err := newRules(c.Policy, m.rules.bundle)
@@ -45,11 +46,7 @@ func (m *Machine) change(c Change) (from int64, err error) {
 		return 0, errors.New("change the policy: there is one window over all")
 	}
 	r.keepAll = m.rules.keepAll
-	from = max(c.From, m.closedThrough, last.from)
-	for end := range m.open {
-		from = max(from, end)
-	}
-	from = m.end(from - 1) // the start of a window
+	from = m.end(max(c.From, last.from, 1) - 1) // the start of a window
 	m.memory.widen(&c.Policy, m.horizon)
 	m.regimes = append(m.regimes, newRegime(&r, from))
 	return from, nil
@@ -63,6 +60,12 @@ func (m *Machine) regimeOf(start int64) *regime {
 		}
 	}
 	return m.regimes[0]
+}
+
+// PolicyAt returns the version of the policy that the window of an event time
+// goes by.
+func (m *Machine) PolicyAt(eventTime int64) string {
+	return m.regimeOf(m.start(m.end(eventTime))).rules.version
 }
 
 // Begun returns the end (ms) of the last window that is open or closed: where a

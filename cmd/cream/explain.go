@@ -66,6 +66,7 @@ not known.`,
 	fl.BoolVar(&f.json, "json", false, "one JSON object a line for each id")
 	bindBundle(cmd, &f.bundle)
 	f.kafka.bind(cmd)
+	f.kafka.bindPolicyName(cmd)
 	return cmd
 }
 
@@ -119,6 +120,15 @@ func (f *explainFlags) ofTopics(cmd *cobra.Command, ids []string) (_ *explain.Re
 		return nil, err
 	}
 	defer flow.client.Close()
+	if f.policy == "" {
+		published, ok, err := policyBook(flow.cluster, flow.topics, f.kafka.policyName, b.Capabilities).Latest(cmd.Context())
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			policy = published
+		}
+	}
 	return explain.Topics(cmd.Context(), explain.TopicsOptions{
 		Reader: kafka.NewReader(flow.client), Topics: flow.topics, Codec: flow.codec,
 		Policy: policy, Capabilities: b.Capabilities, IDs: ids,

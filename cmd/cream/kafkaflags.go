@@ -63,9 +63,10 @@ func (k *kafkaFlags) cluster(logger *slog.Logger, reg prometheus.Registerer) kaf
 
 // flow is the topics of a flow that a command only reads.
 type flow struct {
-	client *kgo.Client
-	topics kafka.Topics
-	codec  *schemas.Codec
+	cluster kafka.Cluster
+	client  *kgo.Client
+	topics  kafka.Topics
+	codec   *schemas.Codec
 }
 
 // open connects to the brokers and makes sure that the topics are there. The
@@ -75,11 +76,16 @@ func (k *kafkaFlags) open(cmd *cobra.Command, clientID string) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := k.cluster(logger, nil).NewClient(clientID)
+	topics, _, err := k.topics()
+	if err != nil {
+		return nil, fmt.Errorf("--policy-name: %w", err)
+	}
+	cluster := k.cluster(logger, nil)
+	client, err := cluster.NewClient(clientID)
 	if err != nil {
 		return nil, err
 	}
-	f := &flow{client: client, topics: kafka.DefaultTopics(k.prefix)}
+	f := &flow{cluster: cluster, client: client, topics: topics}
 	if err = f.topics.Check(cmd.Context(), kadm.NewClient(client)); err == nil {
 		f.codec, err = newCodec(cmd.Context(), k.registry, f.topics)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -49,7 +50,7 @@ func newPage(o pageOptions) (*page, error) {
 		Status: func(ctx context.Context) (console.Status, error) {
 			n := p.Progress()
 			status := console.Status{
-				About: about, Samples: n.Samples, Scored: n.Scored, Selected: n.Selected, Control: n.Control,
+				About: append(slices.Clone(about), console.About{Name: "policy", Value: p.Policy()}), Samples: n.Samples, Scored: n.Scored, Selected: n.Selected, Control: n.Control,
 				Dead: n.Dead + n.Late + n.Lost, Windows: n.Windows, WindowEnd: p.NextEnd(),
 			}
 			status.Styles, status.Capabilities = p.Coverage()

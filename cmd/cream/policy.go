@@ -39,10 +39,15 @@ func selectPolicy(path string, capabilities []string) (policy selection.Policy, 
 	if path != "" {
 		policy, err = readPolicy(path, capabilities)
 	}
-	if policy.Window.Size == 0 {
-		policy.Window.Size = selection.DefaultSize
+	return withWindows(policy), err
+}
+
+// withWindows gives a policy for a stream without an end its windows.
+func withWindows(p selection.Policy) selection.Policy {
+	if p.Window.Size == 0 {
+		p.Window.Size = selection.DefaultSize
 	}
-	return policy, err
+	return p
 }
 
 func newPolicy() *cobra.Command {
@@ -65,6 +70,7 @@ func newPolicy() *cobra.Command {
 			fmt.Fprintf(out, "\n# %s\n", memoryOf(p))
 		})
 	read("print FILE", "Read a policy and print it in full", printPolicy)
+	cmd.AddCommand(newPolicyPublish())
 	read("hash FILE", "Read a policy and print its version", func(out io.Writer, p selection.Policy) {
 		fmt.Fprintln(out, p.Version())
 	})
@@ -123,9 +129,6 @@ func streamPolicy(path, dataDir string, generated selection.Policy, capabilities
 			}
 		}
 	}
-	policy, err := readPolicy(path, capabilities)
-	if err == nil && policy.Window.Size == 0 {
-		policy.Window.Size = selection.DefaultSize
-	}
+	policy, err := selectPolicy(path, capabilities)
 	return policy, path, err
 }

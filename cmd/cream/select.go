@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
+	"cream/selection"
 	"cream/stream/console"
 	"cream/stream/selector"
 )
@@ -31,10 +35,21 @@ new one reads what it needs back from the topics.`,
 			return err
 		}
 		return s.run(cmd, func(env stageEnv) (stage, error) {
+			book := policyBook(env.cluster, env.topics, s.kafka.policyName, b.Capabilities)
+			if policyFile == "" {
+				published, ok, err := book.Latest(cmd.Context())
+				if err != nil {
+					return stage{}, err
+				}
+				if ok {
+					policy = published
+				}
+			}
+			changes := make(chan selection.Policy)
 			made, err := selector.New(selector.Options{
 				Cluster: env.cluster, Topics: env.topics, Group: env.groups.Select, ScoreGroup: env.groups.Score,
 				TransactionalID: env.groups.Select,
-				Policy:          policy, Capabilities: b.Capabilities,
+				Policy:          policy, Book: book, Changes: changes, Capabilities: b.Capabilities,
 				Codec: env.codec, Now: time.Now, Metrics: env.metrics,
 				Measures: selector.NewMeasures(env.registry), Logger: env.logger,
 			})
@@ -43,19 +58,31 @@ new one reads what it needs back from the topics.`,
 			}
 			return stage{
 				name: selector.Stage, group: env.groups.Select, topic: env.topics.Scores,
-				run: made.Run, ready: made.Ready, held: made.Held,
+				ready: made.Ready, held: made.Held,
+				run: func(ctx context.Context) error {
+					group, ctx := errgroup.WithContext(ctx)
+					group.Go(func() error { return made.Run(ctx) })
+					group.Go(func() error {
+						if policyFile != "" {
+							watchPolicyFile(ctx, policyFile, b.Capabilities, env.logger, changes)
+							return nil
+						}
+						return book.Watch(ctx, env.logger, handOver(ctx, changes))
+					})
+					return group.Wait()
+				},
 				count: func(status *console.Status) {
 					status.Selected, status.Control, status.Dead, status.Windows = made.Counts()
 					status.Styles, status.Capabilities = made.Coverage()
 					status.WindowEnd = made.NextEnd()
+					status.About = append(slices.Clone(status.About), console.About{Name: "policy", Value: made.Policy()})
 				},
-				about: []console.About{{Name: "policy", Value: policy.Version()}},
 			}, nil
 		})
 	}
 	s.bind(cmd)
 	s.kafka.bindPolicyName(cmd)
-	cmd.Flags().StringVar(&policyFile, "policy", "", "policy file (default: 30 % of every ten minutes; cream policy default prints it)")
+	cmd.Flags().StringVar(&policyFile, "policy", "", "policy file, watched for changes (default: what cream policy publish has published, else 30 % of every ten minutes)")
 	bindBundle(cmd, &bundleFolder)
 	return cmd
 }

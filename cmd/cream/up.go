@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -152,9 +153,14 @@ func (f *upFlags) run(ctx context.Context, logger *slog.Logger, out io.Writer) (
 	if err := f.claim(policy, score.Vocabulary()); err != nil {
 		return err
 	}
+	changes := make(chan selection.Policy)
+	var parse func(string, []byte) (selection.Policy, error)
+	if !f.once {
+		parse = parsePublished(b.Capabilities)
+	}
 	p, err := pipeline.Open(ctx, pipeline.Options{
 		DataDir: f.data, DataLimit: f.dataLimit, Port: f.port,
-		Source: source, Once: f.once, Topics: topics, Groups: kafka.DefaultGroups(f.prefix), Codec: codec, Policy: policy,
+		Source: source, Once: f.once, Topics: topics, Groups: kafka.DefaultGroups(f.prefix), Codec: codec, Policy: policy, Changes: changes, ParsePolicy: parse,
 		Scorer: score, Sessions: f.scorer.sessions, MaxPoll: f.scorer.maxPoll, MaxAhead: f.scorer.maxAhead,
 		Instance: strconv.FormatInt(time.Now().UnixNano(), 36),
 		Now:      time.Now, Registerer: registry, Logger: logger,
@@ -163,11 +169,19 @@ func (f *upFlags) run(ctx context.Context, logger *slog.Logger, out io.Writer) (
 		return err
 	}
 	v := score.Vocabulary()
+	if !f.once {
+		beside, stop := context.WithCancel(ctx)
+		var watch sync.WaitGroup
+		watch.Go(func() { watchPolicyFile(beside, f.policy, b.Capabilities, logger, changes) })
+		defer func() {
+			stop()
+			watch.Wait()
+		}()
+	}
 	runErr := f.serve(ctx, p, fraction, pageOptions{
 		listen: f.listen, pipeline: p, topics: topics, codec: codec, mediaRoot: mediaRoot, registry: registry, logger: logger,
 		about: []console.About{
 			{Name: "bundle", Value: fmt.Sprintf("%s %s on %s", v.Model, v.Version, score.Provider())},
-			{Name: "policy", Value: policy.Version()},
 			{Name: "input", Value: cmp.Or(f.input, "generated samples")},
 		},
 	}, out)
@@ -199,6 +213,7 @@ func (f *upFlags) prepare(capabilities []string, out io.Writer) (policy selectio
 	generated.Window = selection.Window{Size: 30 * time.Second, Lateness: 5 * time.Second, Idle: 10 * time.Second}
 	policy, path, err := streamPolicy(f.policy, f.data, generated, capabilities)
 	if err == nil {
+		f.policy = path // which is watched from now on
 		fmt.Fprintf(out, "policy    %s (version %s)\n", path, policy.Version())
 	}
 	return policy, false, err

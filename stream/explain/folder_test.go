@@ -182,7 +182,7 @@ func checkChosen(t *testing.T, a *explain.Account, w *explain.Window, emission s
 		t.Fatalf("%s is chosen by no standing", a.ID)
 	}
 	s, d := w.Standings[i], w.Decision
-	if s.Rank != int(d.Rank) || s.Score != d.Score || emission == selection.OnClose && s.Last.Score != d.Cutoff {
+	if s.Rank != int(d.Rank) && !d.OnArrival || s.Score != d.Score || emission == selection.OnClose && s.Last.Score != d.Cutoff {
 		t.Fatalf("%s: decision %+v, standing %+v", a.ID, d, s)
 	}
 }

@@ -88,14 +88,13 @@ func (w *writer) decision(in *Window, d *folder.Decision) {
 		order = fmt.Sprintf(", number %d of the window", in.Order)
 	}
 	rank := ""
-	if d.Rank > 0 {
-		rank = fmt.Sprintf(": rank %d", d.Rank)
-		for _, s := range in.Standings {
-			if s.Capability == d.Capability && s.Style == d.Style && s.Rank == int(d.Rank) {
-				rank += fmt.Sprintf(" of %d", s.Size)
-				break
-			}
+	for _, s := range in.Standings { // a pick on arrival had no rank yet
+		if s.Why == "" && s.Rank > 0 {
+			rank = fmt.Sprintf(": rank %d of %d", s.Rank, s.Size)
 		}
+	}
+	if rank == "" && d.Rank > 0 {
+		rank = fmt.Sprintf(": rank %d", d.Rank)
 	}
 	if len(in.Standings) == 0 && in.Order > 0 {
 		w.line("    chosen by a baseline%s; it counts for %s, style %s, where it scores %s", order, d.Capability, d.Style, number(d.Score))

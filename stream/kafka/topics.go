@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 
 // Topics are the names of the topics of one flow.
 type Topics struct {
-	Samples, Scores, Selections, Curated, Control, Windows, DeadLetter string
+	Samples, Scores, Selections, Curated, Control, Windows, DeadLetter, Policies string
 }
 
 // DefaultTopics returns the names of the design, each behind prefix.
@@ -27,6 +28,7 @@ func DefaultTopics(prefix string) Topics {
 		Control:    prefix + "control",
 		Windows:    prefix + "windows",
 		DeadLetter: prefix + "dead-letter",
+		Policies:   prefix + "policies",
 	}
 }
 
@@ -91,15 +93,16 @@ type Layout struct {
 type Spec struct {
 	Name       string
 	Partitions int32
+	Compacted  bool // only the last record of a key is kept
 }
 
 // Specs lists the topics with their partitions, in the order of the flow.
 func (t Topics) Specs(l Layout) []Spec {
 	return []Spec{
-		{t.Samples, l.Partitions}, {t.Scores, l.Partitions},
-		{t.Selections, l.OutputPartitions}, {t.Curated, l.OutputPartitions},
-		{t.Control, l.OutputPartitions}, {t.Windows, l.OutputPartitions},
-		{t.DeadLetter, l.OutputPartitions},
+		{Name: t.Samples, Partitions: l.Partitions}, {Name: t.Scores, Partitions: l.Partitions},
+		{Name: t.Selections, Partitions: l.OutputPartitions}, {Name: t.Curated, Partitions: l.OutputPartitions},
+		{Name: t.Control, Partitions: l.OutputPartitions}, {Name: t.Windows, Partitions: l.OutputPartitions},
+		{Name: t.DeadLetter, Partitions: l.OutputPartitions}, {Name: t.Policies, Partitions: 1, Compacted: true},
 	}
 }
 
@@ -110,7 +113,15 @@ func (t Topics) Create(ctx context.Context, admin *kadm.Client, l Layout) ([]str
 	var made []string
 	var errs []error
 	for _, s := range t.Specs(l) {
-		_, err := admin.CreateTopic(ctx, s.Partitions, l.Replication, l.Configs, s.Name)
+		configs := maps.Clone(l.Configs)
+		if s.Compacted {
+			if configs == nil {
+				configs = make(map[string]*string)
+			}
+			compact := "compact"
+			configs["cleanup.policy"] = &compact
+		}
+		_, err := admin.CreateTopic(ctx, s.Partitions, l.Replication, configs, s.Name)
 		switch {
 		case err == nil:
 			made = append(made, s.Name)

@@ -22,7 +22,7 @@ func TestTopicsAreMadeOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"mine-samples", "mine-scores", "mine-selections", "mine-curated", "mine-control", "mine-windows", "mine-dead-letter"}
+	want := []string{"mine-samples", "mine-scores", "mine-selections", "mine-curated", "mine-control", "mine-windows", "mine-dead-letter", "mine-policies"}
 	if diff := cmp.Diff(want, made); diff != "" {
 		t.Error(diff)
 	}

@@ -20,6 +20,7 @@ import (
 	"cream/stream/harvester"
 	"cream/stream/ingester"
 	"cream/stream/kafka"
+	"cream/stream/policies"
 	"cream/stream/scorer"
 	"cream/stream/selector"
 )
@@ -33,14 +34,19 @@ type Options struct {
 	Source ingester.Source
 	Once   bool // end when the source has ended and everything is through
 
-	Topics   kafka.Topics
-	Groups   kafka.Groups
-	Codec    *schemas.Codec
-	Policy   selection.Policy
-	Scorer   scoring.Scorer
-	Sessions int // transactional sessions that feed the scorer
-	MaxPoll  int // samples of one transaction
-	MaxAhead time.Duration
+	Topics kafka.Topics
+	Groups kafka.Groups
+	Codec  *schemas.Codec
+	Policy selection.Policy
+	// Changes brings policies that are to hold from the next window on, and
+	// ParsePolicy reads those that windows before a restart were begun with. nil:
+	// the policy does not change.
+	Changes     <-chan selection.Policy
+	ParsePolicy func(name string, text []byte) (selection.Policy, error)
+	Scorer      scoring.Scorer
+	Sessions    int // transactional sessions that feed the scorer
+	MaxPoll     int // samples of one transaction
+	MaxAhead    time.Duration
 
 	Instance   string // makes this start's transactional ids its own
 	Now        func() time.Time
@@ -105,7 +111,7 @@ func (p *Pipeline) assemble() error {
 	var errs [5]error
 	p.cleaner, errs[0] = embedded.NewCleaner(embedded.CleanerOptions{
 		Broker: p.broker, Client: p.client, Topics: o.Topics, Groups: o.Groups,
-		Codec: o.Codec, Limit: o.DataLimit, Keep: o.Once, Remember: selection.DefaultHorizon, Now: o.Now, Logger: o.Logger,
+		Codec: o.Codec, Limit: o.DataLimit, Keep: o.Once, Remember: max(selection.DefaultHorizon, o.Policy.Dedup.Horizon), Now: o.Now, Logger: o.Logger,
 	})
 	// The transactional ids are this start's own. A producer of the process
 	// before cannot be alive: it ended with the broker that served it.
@@ -121,7 +127,7 @@ func (p *Pipeline) assemble() error {
 	p.sel, errs[3] = selector.New(selector.Options{
 		Cluster: p.cluster, Topics: o.Topics, Group: o.Groups.Select, ScoreGroup: o.Groups.Score,
 		TransactionalID: o.Groups.Select + "-" + o.Instance,
-		Policy:          o.Policy, Capabilities: o.Scorer.Vocabulary().Capabilities, Batch: o.Once,
+		Policy:          o.Policy, Book: p.book(), Changes: o.Changes, Capabilities: o.Scorer.Vocabulary().Capabilities, Batch: o.Once,
 		Codec: o.Codec, Now: o.Now, Metrics: metrics, Measures: selector.NewMeasures(o.Registerer), Logger: o.Logger,
 	})
 	p.harvest, errs[4] = harvester.New(harvester.Options{
@@ -129,6 +135,14 @@ func (p *Pipeline) assemble() error {
 		MaxPoll: harvestPoll, Codec: o.Codec, Metrics: metrics, Logger: o.Logger,
 	})
 	return errors.Join(errs[:]...)
+}
+
+// book is where the policies are that windows were begun with.
+func (p *Pipeline) book() selector.PolicyBook {
+	if p.opts.ParsePolicy == nil {
+		return nil
+	}
+	return policies.Book{Cluster: p.cluster, Topic: p.opts.Topics.Policies, Parse: p.opts.ParsePolicy}
 }
 
 const (

@@ -62,6 +62,9 @@ func (p *Pipeline) Coverage() (styles, capabilities map[string]schemas.Count) {
 	return p.sel.Coverage()
 }
 
+// Policy returns the version of the policy that was taken up last.
+func (p *Pipeline) Policy() string { return p.sel.Policy() }
+
 // NextEnd returns the end of the open window that closes first, or zero.
 func (p *Pipeline) NextEnd() time.Time { return p.sel.NextEnd() }
 

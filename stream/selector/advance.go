@@ -164,6 +164,8 @@ func (s *session) checkpoints(req *kmsg.TxnOffsetCommitRequest, partitions []int
 		metadata, err := checkpoint{
 			ClosedThrough: s.machine.ClosedThrough(),
 			Carried:       s.machine.Carried(),
+			Policies:      s.marks,
+			Begun:         s.machine.Begun(),
 			Position:      max(s.next[p], s.positions[p]), // a replay is not yet where we were
 		}.metadata()
 		if err != nil {

@@ -15,16 +15,29 @@ type checkpoint struct {
 	ClosedThrough int64 `json:"closed_through"`
 	// Carried is what the last closed window hands to the next one.
 	Carried uint64 `json:"carried,omitempty"`
+	// Policies are those that windows go by, each from a start on (ms), in
+	// order; Begun is where another may begin.
+	Policies []policyMark `json:"policies,omitempty"`
+	Begun    int64        `json:"begun,omitempty"`
 	// Position is the offset behind the last record that was read. On replay
 	// a record below it that belongs to a closed window is settled; one at or
 	// above it is late.
 	Position int64 `json:"position"`
 }
 
+// policyMark is a policy, by its version, and the start of the windows from
+// which on it holds.
+type policyMark struct {
+	Version string `json:"v"`
+	From    int64  `json:"from"`
+}
+
 // restored is what a new session finds committed.
 type restored struct {
 	closedThrough int64
 	carried       uint64
+	policies      []policyMark
+	begun         int64
 	offsets       map[int32]int64 // committed: the lowest that is needed
 	positions     map[int32]int64
 }
@@ -48,6 +61,7 @@ func readCheckpoints(topic string, topicID [16]byte, resp *kmsg.OffsetFetchRespo
 		found.positions[partition] = c.Position
 		if c.ClosedThrough >= found.closedThrough {
 			found.closedThrough, found.carried = c.ClosedThrough, c.Carried
+			found.policies, found.begun = c.Policies, max(found.begun, c.Begun)
 		}
 		return nil
 	}

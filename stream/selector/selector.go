@@ -12,6 +12,8 @@ import (
 	"cream/schemas"
 	"cream/selection"
 	"cream/stream/kafka"
+
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // Stage names the selector in metrics, dead letters and logs.
@@ -33,7 +35,11 @@ type Options struct {
 	// that takes over fences the one before.
 	TransactionalID string
 	Policy          selection.Policy
-	Capabilities    []string // those of the bundle, in order
+	// Book has the policies that windows were begun with, and Changes brings
+	// those that are to hold from now on; nil: the policy does not change.
+	Book         PolicyBook
+	Changes      <-chan selection.Policy
+	Capabilities []string // those of the bundle, in order
 	// Batch keeps every window open until Drain: the input is finite, and
 	// nothing in it is late.
 	Batch    bool
@@ -44,15 +50,22 @@ type Options struct {
 	Logger   *slog.Logger
 }
 
+// PolicyBook is where policies are found again by their version.
+type PolicyBook interface {
+	Find(ctx context.Context, version string) (selection.Policy, bool, error)
+	Record(selection.Policy) *kgo.Record
+}
+
 // Selector is the stage; see the package comment.
 type Selector struct {
-	opts    Options
-	drain   chan struct{}
-	once    sync.Once
-	state   kafka.State
-	version string // of the policy
+	opts   Options
+	drain  chan struct{}
+	once   sync.Once
+	state  kafka.State
+	policy selection.Policy // that is to hold
 
 	selected, control, late, windows atomic.Int64
+	holds                            atomic.Pointer[string] // version of the policy that was taken up last
 	nextEnd                          atomic.Int64 // ms; of the open window that closes first
 	held                             atomic.Int64 // offsets read beyond what is committed
 
@@ -76,7 +89,7 @@ func New(opts Options) (*Selector, error) {
 		return nil, err
 	}
 	s := &Selector{
-		opts: opts, drain: make(chan struct{}), version: opts.Policy.Version(),
+		opts: opts, drain: make(chan struct{}), policy: opts.Policy,
 		styles: make(map[string]schemas.Count), capabilities: make(map[string]schemas.Count),
 	}
 	s.state.Set(errors.New("not yet started"))
@@ -97,6 +110,14 @@ func (s *Selector) Counts() (selected, control, late, windows int64) {
 // Held returns how far the selector has read beyond what it has committed, for
 // the sake of open windows. The group's lag counts that, too.
 func (s *Selector) Held() int64 { return s.held.Load() }
+
+// Policy returns the version of the policy that was taken up last.
+func (s *Selector) Policy() string {
+	if v := s.holds.Load(); v != nil {
+		return *v
+	}
+	return s.opts.Policy.Version()
+}
 
 // NextEnd returns the end of the open window that closes first; zero where
 // there is none, or where it is the whole input.

@@ -22,6 +22,7 @@ import (
 	"cream/selection"
 	"cream/stream/embedded/embeddedtest"
 	"cream/stream/kafka"
+	"cream/stream/policies"
 	"cream/stream/selector"
 )
 
@@ -510,5 +511,64 @@ func TestReservoir(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, members); diff != "" {
 		t.Errorf("members (-one machine +restarted):\n%s", diff)
+	}
+}
+
+// TestPolicyChange: a policy that changes holds from the next window on, and a
+// restart, with the new policy, ends the open windows by the one that they were
+// begun with.
+func TestPolicyChange(t *testing.T) {
+	f := embeddedtest.Start(t)
+	book := policies.Book{Cluster: f.Cluster, Topic: f.Topics.Policies, Parse: func(name string, text []byte) (selection.Policy, error) {
+		return selection.ParsePolicy(name, text, nil, nil)
+	}}
+	few := policy()
+	few.Budget = selection.Budget{Count: 3}
+	start := func(p selection.Policy, changes <-chan selection.Policy) (stop func()) {
+		s, err := selector.New(selector.Options{
+			Cluster: f.Cluster, Topics: f.Topics, Group: "select", ScoreGroup: "score", TransactionalID: "select",
+			Policy: p, Book: book, Changes: changes,
+			Capabilities: capabilities(), Codec: f.Codec, Now: (&clock{}).now,
+			Metrics: f.Metrics, Measures: selector.NewMeasures(prometheus.NewRegistry()), Logger: f.Logger,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return running(t, s)
+	}
+	records := stream(t, f, 75)
+	changes := make(chan selection.Policy)
+	stop := start(policy(), changes)
+	f.Publish(t, records[:190]...) // the window from 10 s is open
+	f.Await(t, f.Topics.Windows, 1)
+	changes <- few
+	f.Await(t, f.Topics.Policies, 2)
+	stop()
+	stop = start(few, nil)
+	f.Publish(t, records[190:490]...)
+	f.Await(t, f.Topics.Windows, 4)
+	stop()
+	stop = start(policy(), nil) // changed while nobody ran
+	f.Publish(t, records[490:]...)
+	f.Await(t, f.Topics.Windows, 7)
+	stop()
+	windows := summaries(t, f)
+	for start, want := range map[int64]string{
+		0: policy().Version(), 10_000: policy().Version(), 20_000: few.Version(), 30_000: few.Version(),
+		40_000: few.Version(), 50_000: policy().Version(), 60_000: policy().Version(),
+	} {
+		if w := windows[start]; w == nil || w.Policy != want || (w.Selected == 3) != (want == few.Version()) {
+			t.Errorf("the window from %d s: %+v, want policy %s", start/1000, w, want)
+		}
+	}
+	ids := make(map[string]string)
+	for _, r := range f.All(t, f.Topics.Selections) {
+		s, err := f.Codec.DecodeSelection(t.Context(), r.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ids[s.ID+s.Role] = s.Policy; s.Policy != windows[s.WindowStart].Policy {
+			t.Errorf("%s names policy %s, its window %s", s.ID, s.Policy, windows[s.WindowStart].Policy)
+		}
 	}
 }

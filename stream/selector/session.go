@@ -32,6 +32,7 @@ type session struct {
 
 	// Rebuilt from the log; nil until partitions are assigned.
 	machine    *selection.Machine
+	marks      []policyMark // the policies that its windows go by
 	watermarks *selection.Watermarks
 	seen       Seen
 	next       map[int32]int64     // offset behind the last record read, by partition
@@ -133,7 +134,7 @@ func (o *ownership) fetched(ctx context.Context, client *kgo.Client, topic strin
 	if o.found != nil { // partitions that came later
 		maps.Copy(found.offsets, o.found.offsets)
 		maps.Copy(found.positions, o.found.positions)
-		found.carried = o.found.carried
+		found.carried, found.policies, found.begun = o.found.carried, o.found.policies, max(found.begun, o.found.begun)
 		found.closedThrough = max(found.closedThrough, o.found.closedThrough)
 	}
 	o.found = &found
@@ -170,6 +171,7 @@ func (s *session) run(ctx context.Context) error {
 				return err
 			}
 		}
+		s.takeUpChange()
 		for _, r := range records {
 			if err := s.add(ctx, r); err != nil {
 				return err
@@ -199,15 +201,20 @@ func (s *session) restore(ctx context.Context, partitions []int32, found *restor
 		return fmt.Errorf("%s: %w", Stage, err)
 	}
 	var failed error
+	begun, changes, err := s.recallPolicies(ctx, found)
+	if err != nil {
+		return err
+	}
 	s.machine, err = selection.New(selection.Options{
-		Policy: s.opts.Policy, Capabilities: s.opts.Capabilities,
+		Policy: begun, Changes: changes, Capabilities: s.opts.Capabilities,
 		Horizon:       s.horizon(),
 		ClosedThrough: found.closedThrough, Positions: found.positions, Carried: found.carried,
-		Chosen: s.chosen(ctx, found.closedThrough, &failed),
+		Chosen: s.chosen(ctx, found, &failed),
 	})
 	if err := errors.Join(err, failed); err != nil {
 		return err
 	}
+	s.adopt(s.policy, found.begun)
 	s.watermarks = selection.NewWatermarks(s.opts.Policy.Window.Lateness, partitions)
 	s.seen = make(Seen)
 	// The client begins at the committed offset, below the position: what
@@ -236,14 +243,14 @@ func (s *Selector) horizon() time.Duration {
 // fails is told in failed.
 //
 // A sample that was withdrawn since counts as never chosen.
-func (s *session) chosen(ctx context.Context, closedThrough int64, failed *error) iter.Seq[selection.Chosen] {
-	after := closedThrough - s.horizon().Milliseconds()
+func (s *session) chosen(ctx context.Context, found *restored, failed *error) iter.Seq[selection.Chosen] {
+	after := found.closedThrough - max(s.horizon(), s.opts.Policy.Dedup.Horizon).Milliseconds()
 	if s.opts.Policy.Window.Global { // a member stays until it is removed
 		after = math.MinInt64
 	}
 	enough := errors.New("no more are wanted")
 	return func(yield func(selection.Chosen) bool) {
-		if closedThrough == 0 && s.opts.Policy.Emission == selection.OnClose {
+		if found.closedThrough == 0 && found.begun == 0 {
 			return
 		}
 		err := s.reader.Scan(ctx, s.opts.Topics.Selections, func(r *kgo.Record) error {
