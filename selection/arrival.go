@@ -3,6 +3,8 @@ package selection
 import (
 	"math"
 	"slices"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // Emission is when a window's picks leave.
@@ -81,10 +83,13 @@ func (w *window) allowed() uint64 {
 	return own
 }
 
-// arrive decides on candidate i, which has just been added; a pick is what was
+// arrive decides on a candidate, which has just been added; a pick is what was
 // taken.
-func (w *window) arrive(c *Candidate, i uint32, l *learnt) *Pick {
-	a := w.arrived
+func (w *window) arrive(c *Candidate, l *learnt) *Pick {
+	a, i := w.arrived, w.pack.n-1
+	if string(w.pack.id(i)) != c.ID { // it was withdrawn before, and had its number
+		i, _ = w.pack.find(xxhash.Sum64String(c.ID), c.ID)
+	}
 	a.latest = max(a.latest, c.EventTime)
 	l.observe(c, w.pack.n)
 	if int(i)/64 >= len(a.taken) {

@@ -260,7 +260,7 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 	outcome, err := w.add(c)
 	effects := Effects{Outcome: outcome}
 	if outcome == Accepted && m.learnt != nil {
-		effects.Taken = w.arrive(c, w.pack.n-1, m.learnt)
+		effects.Taken = w.arrive(c, m.learnt)
 	}
 	return effects, err
 }
