@@ -227,7 +227,7 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 	end := m.end(c.EventTime)
 	if end <= m.closedThrough && m.reservoir != nil {
 		if c.Offset < m.positions[c.Partition] {
-			_, err := m.reservoir.window.add(c)
+			_, err := m.reservoir.window.add(c, xxhash.Sum64String(c.ID))
 			return Effects{Outcome: Settled}, err
 		}
 		end = m.end(m.closedThrough) // nothing is late for what is for ever
@@ -240,12 +240,7 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 	}
 	w := m.open[end]
 	if w == nil {
-		w = newWindow(&m.rules, m.start(end), end, m.memory.before(end))
-		if w.arrived != nil {
-			w.arrived.again, w.arrived.positions = m.retaken[end], m.positions
-			delete(m.retaken, end)
-		}
-		m.open[end] = w
+		w = m.openWindow(end)
 	}
 	if !m.rules.fromBundle(c.Bundle) {
 		w.see(c)
@@ -257,12 +252,35 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 		w.filtered++
 		return Effects{Outcome: Filtered}, nil
 	}
-	outcome, err := w.add(c)
+	hash := xxhash.Sum64String(c.ID)
+	outcome, err := w.add(c, hash)
 	effects := Effects{Outcome: outcome}
 	if outcome == Accepted && m.learnt != nil {
-		effects.Taken = w.arrive(c, m.learnt)
+		effects.Taken = w.arrive(c, hash, m.learnt)
+		if len(m.open) > 1 || m.memory.asksForContent() {
+			w.tell()
+		}
 	}
 	return effects, err
+}
+
+// openWindow opens the window that ends at the time.
+func (m *Machine) openWindow(end int64) *window {
+	m.tell()
+	w := newWindow(&m.rules, m.start(end), end, m.memory.before(end))
+	if w.arrived != nil {
+		w.arrived.again, w.arrived.positions = m.retaken[end], m.positions
+		delete(m.retaken, end)
+	}
+	m.open[end] = w
+	return w
+}
+
+// tell tells the memory of all that was taken on arrival.
+func (m *Machine) tell() {
+	for _, w := range m.open {
+		w.tell()
+	}
 }
 
 // recall takes in what was chosen before a restart. What an open window had
@@ -290,6 +308,7 @@ func (m *Machine) recall(c Chosen) {
 // withdraw takes a sample out of the open windows, and out of what is
 // remembered: should it come again, it is a new one.
 func (m *Machine) withdraw(e Withdraw) Outcome {
+	m.tell()
 	hash := xxhash.Sum64String(e.ID)
 	outcome := None
 	for _, w := range m.open {
@@ -354,6 +373,7 @@ func (m *Machine) closeThrough(t int64) ([]*ClosedWindow, error) {
 		c := w.close(m.carried, m.learnt)
 		m.carried = uint64(c.Summary.CarriedOut)
 		if m.size > 0 { // else no window is to come
+			w.tell()
 			for chosen := range c.window.hashes() {
 				m.memory.add(chosen, end)
 			}
