@@ -33,6 +33,7 @@ const (
 type arrivals struct {
 	taken bitset
 	picks []arrival
+	told  int // how many of the picks the memory has been told of
 	spent uint64
 	tally map[string]*bound
 	// Until there are cutoffs, the window learns from itself: next at so many
@@ -81,10 +82,13 @@ func (w *window) allowed() uint64 {
 	return own
 }
 
-// arrive decides on candidate i, which has just been added; a pick is what was
-// taken.
-func (w *window) arrive(c *Candidate, i uint32) *Pick {
-	a, l := w.arrived, w.learnt
+// arrive decides on a candidate, which has just been added; a pick is what was
+// taken. hash is that of its id.
+func (w *window) arrive(c *Candidate, hash uint64) *Pick {
+	a, l, i := w.arrived, w.learnt, w.pack.n-1
+	if string(w.pack.id(i)) != c.ID { // it was withdrawn before, and had its number
+		i, _ = w.pack.find(hash, c.ID)
+	}
 	a.latest = max(a.latest, c.EventTime)
 	l.observe(c, w.pack.n)
 	if int(i)/64 >= len(a.taken) {
@@ -94,7 +98,7 @@ func (w *window) arrive(c *Candidate, i uint32) *Pick {
 		w.learnFromItself(l)
 	}
 	l.refreshIfDue(w)
-	if again, ok := a.again[w.pack.idHash(i)]; ok {
+	if again, ok := a.again[hash]; ok {
 		w.retake(c, i, again)
 		return nil
 	}
@@ -110,25 +114,39 @@ func (w *window) arrive(c *Candidate, i uint32) *Pick {
 	if w.rules.keepCost {
 		cost = uint64(w.rules.cost(c))
 	}
-	same := w.pack.hashes(i)
-	if a.spent+cost > w.allowed() || w.history.has(same.id) || w.history.hasContent(same) || !w.admitNow(c, column, place, cost) {
+	if a.spent+cost > w.allowed() || w.history.has(hash) || w.history.looksAtContent() && w.history.hasContent(w.pack.hashes(i)) || !w.admitNow(c, column, place, cost) {
 		return nil
 	}
 	cut := l.cutoffs[bins[place]*l.columns+column].score
 	w.take(arrival{candidate: i, column: uint16(column), place: uint16(place), cutoff: cut}, cost)
-	p := w.pack.sampleOf(i)
+	p := new(Pick)
+	w.pack.sample(p, w.pack.row(i), w.pack.kind(i), c.ID)
+	w.pack.extras.sample(p, i)
+	p.EventTime = c.EventTime
 	p.Capability, p.Score, p.Style = w.rules.names[column], c.Scores[w.rules.columns[column]], w.styleAt(i, place)
 	p.Order, p.OnArrival, p.Cutoff = len(a.picks), true, cut
-	return &p
+	return p
 }
 
-// take counts a candidate as taken; no other window takes it.
+// take counts a candidate as taken.
 func (w *window) take(t arrival, cost uint64) {
 	a := w.arrived
 	a.spent += cost
 	a.taken.set(t.candidate)
 	a.picks = append(a.picks, t)
-	w.history.memory.add(w.pack.hashes(t.candidate), w.end)
+}
+
+// tell tells the memory of what was taken since it was told last, so that no
+// other window takes it. As long as there is no other window, that can wait:
+// it costs as much as deciding.
+func (w *window) tell() {
+	if w.arrived == nil {
+		return
+	}
+	for _, t := range w.arrived.picks[w.arrived.told:] {
+		w.history.memory.add(w.pack.hashes(t.candidate), w.end)
+	}
+	w.arrived.told = len(w.arrived.picks)
 }
 
 // retake takes a candidate as it was taken before a restart.
@@ -272,12 +290,14 @@ func (w *window) completed(ch *chooser, budget uint64) (picks []pick, spent uint
 	return picks, spent
 }
 
-// takeBack lets go of a candidate that was taken and is withdrawn.
+// takeBack lets go of a candidate that was taken and is withdrawn. The memory
+// has been told of all.
 func (a *arrivals) takeBack(i uint32, cost uint64) {
 	if !a.taken.has(i) {
 		return
 	}
 	a.taken[i/64] &^= 1 << (i % 64)
 	a.picks = slices.DeleteFunc(a.picks, func(t arrival) bool { return t.candidate == i })
+	a.told = len(a.picks)
 	a.spent -= cost
 }

@@ -137,3 +137,31 @@ func TestOnArrivalLearns(t *testing.T) {
 		t.Errorf("of %d, %d taken on arrival, %d as in the exact choice, %.3f of its score", s.Budget, s.OnArrival, s.InExact, s.ExactScore)
 	}
 }
+
+// TestOnArrivalAgain: of an id that was withdrawn and comes again, itself is
+// taken, not what came before it.
+func TestOnArrivalAgain(t *testing.T) {
+	policy := DefaultPolicy()
+	policy.Emission = OnArrival
+	m := mustNew(t, Options{Policy: policy, Capabilities: []string{"a", "b"}})
+	rng := rand.New(rand.NewPCG(3, 1))
+	again := 0
+	for i := range 4000 {
+		c := &Candidate{ID: fmt.Sprint(i), Source: "s", Styles: []string{"t"}, Scores: []float32{5 * rng.Float32(), 5 * rng.Float32()}, Offset: int64(i)}
+		if i%5 == 4 {
+			c.ID = fmt.Sprint(i - 3)
+			mustStep(t, m, Withdraw{ID: c.ID, Offset: int64(i)})
+		}
+		if k := mustStep(t, m, c).Taken; k != nil {
+			if k.ID != c.ID {
+				t.Fatalf("%s is taken of %s", k.ID, c.ID)
+			}
+			if i%5 == 4 {
+				again++
+			}
+		}
+	}
+	if again == 0 {
+		t.Error("none was taken when it came again: the test is not testing")
+	}
+}

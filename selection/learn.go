@@ -21,13 +21,16 @@ type learnt struct {
 	known   bool     // some window has been learnt from
 	had     []bool   // by bin: some window that was learnt from had it
 	cells   []cell   // by bin and capability
-	cutoffs []cutoff // likewise: the cells as scores, at the last refresh
+	usual   []usual  // likewise: what the cells say
+	cutoffs []cutoff // likewise: and that as scores, at the last refresh
 	scores  []recent // by capability
 	size    float64  // candidates of a window, expected
 
-	seen     uint64 // candidates observed
-	due      uint64 // seen when the cutoffs are to be refreshed
-	sampleAt uint64 // seen when the next scores are to be kept
+	seen     uint64    // candidates observed
+	due      uint64    // seen when the cutoffs are to be refreshed
+	sampleAt uint64    // seen when the next scores are to be kept
+	draws    []float64 // by bin and capability: see drawFor
+	drawnFor int64
 	kinds    map[*pack][][]int
 	last     *pack // whose kinds were asked for last,
 	lastBins [][]int
@@ -38,6 +41,20 @@ type cell struct {
 	candidates float64 // that the bin had
 	served     float64 // those of windows that took from it
 	reach      float64 // of these, times the coordinate of the last pick
+}
+
+// usual is what a window usually takes of a bin for a capability.
+type usual struct {
+	part  float64 // of the windows, those that take from it; less than any number: none did
+	reach float64 // of these, how far
+}
+
+// usual returns what a cell says.
+func (c cell) usual() usual {
+	if c.served == 0 {
+		return usual{part: math.Inf(-1)}
+	}
+	return usual{part: c.served / c.candidates, reach: c.reach / c.served}
 }
 
 // cutoff is what a candidate has to reach: an earlier place, or in this place
@@ -82,14 +99,20 @@ type recent struct {
 func (r *recent) add(score float32) {
 	if len(r.ring) < recentScores {
 		r.ring = append(r.ring, score)
+		i, _ := slices.BinarySearch(r.sorted, score)
+		r.sorted = slices.Insert(r.sorted, i, score)
 	} else {
-		old, _ := slices.BinarySearch(r.sorted, r.ring[r.at])
-		r.sorted = slices.Delete(r.sorted, old, old+1)
-		r.ring[r.at] = score
+		from, _ := slices.BinarySearch(r.sorted, r.ring[r.at])
+		to, _ := slices.BinarySearch(r.sorted, score)
+		if from < to {
+			to--
+			copy(r.sorted[from:to], r.sorted[from+1:])
+		} else {
+			copy(r.sorted[to+1:from+1], r.sorted[to:])
+		}
+		r.sorted[to], r.ring[r.at] = score, score
 		r.at = (r.at + 1) % recentScores
 	}
-	i, _ := slices.BinarySearch(r.sorted, score)
-	r.sorted = slices.Insert(r.sorted, i, score)
 }
 
 // above returns the part of the scores that are higher than one.
@@ -102,13 +125,17 @@ func (r *recent) above(score float32) float64 {
 	return 1 - (float64(lo)+float64(hi))/2/float64(len(r.sorted))
 }
 
-// score returns the score that so large a part is above.
+// score returns the score that so large a part is above, from 0 to 1.
 func (r *recent) score(above float64) float32 {
-	i := int(math.Round((1 - above) * float64(len(r.sorted))))
-	if i >= len(r.sorted) {
+	x := (1 - above) * float64(len(r.sorted))
+	i, up := int(x), 0
+	if x-float64(i) >= 0.5 { // math.Round, for what is not negative
+		up = 1
+	}
+	if i += up; i >= len(r.sorted) {
 		return math.MaxFloat32
 	}
-	return r.sorted[max(i, 0)]
+	return r.sorted[i]
 }
 
 // observe keeps a candidate's scores, of every so many: those kept are of the
@@ -152,11 +179,10 @@ func (l *learnt) binsOf(p *pack, kind uint32) []int {
 				l.bins[name] = n
 				l.had = append(l.had, false)
 				l.cells = append(l.cells, make([]cell, l.columns)...)
-				unknown := make([]cutoff, l.columns)
-				for c := range unknown {
-					unknown[c].place = -1
+				for range l.columns {
+					l.cutoffs = append(l.cutoffs, cutoff{place: -1})
+					l.usual = append(l.usual, cell{}.usual())
 				}
-				l.cutoffs = append(l.cutoffs, unknown...)
 			}
 			bins = append(bins, n)
 		}
@@ -175,18 +201,21 @@ func (l *learnt) release(p *pack) {
 // best returns the capability and the place of the bin for which a candidate
 // is furthest above the cutoff; false where it is above none.
 func (l *learnt) best(c *Candidate, bins []int, w *window) (column, place int, ok bool) {
-	var most float32 = -1
+	most := float32(-math.SmallestNonzeroFloat32) // 0 is enough
 	columns, thresholds := l.rules.columns, l.rules.thresholds
 	for at, b := range bins {
 		cuts := l.cutoffs[b*l.columns:][:len(columns)]
 		for k, from := range columns {
-			cut := &cuts[k]
-			score := c.Scores[from]
-			margin := score - cut.score
-			if int(cut.place) != at {
-				margin = score // of a place that all are taken of, or of one that none is
+			// In bits, so that no branch is taken at random.
+			cut := math.Float32bits(cuts[k].score)
+			if int(cuts[k].place) > at {
+				cut = 0 // all are taken of this place
 			}
-			if margin > most && int(cut.place) >= at && score > thresholds[k] && margin >= 0 {
+			if int(cuts[k].place) < at {
+				cut = infinity
+			}
+			score := c.Scores[from]
+			if margin := score - math.Float32frombits(cut); margin > most && score > thresholds[k] {
 				most, column, place, ok = margin, k, at, true
 			}
 		}
@@ -196,6 +225,8 @@ func (l *learnt) best(c *Candidate, bins []int, w *window) (column, place int, o
 	}
 	return l.bestOfNew(c, bins, w)
 }
+
+const infinity = 0x7f800000 // of a float32, its bits
 
 // bestOfNew is best for a bin that no window had: the smallest bins are served
 // first, and this is likely to be one. As it proves not to be, it has had its
@@ -233,18 +264,35 @@ func (l *learnt) refreshIfDue(w *window) {
 		move *= 1 + urgency*move
 	}
 	move = min(move, maxMove)
-	for i, c := range l.cells {
-		// A bin that only some windows take from is open in some.
-		reach := max(move, 0)
-		if c.served > 0 && float64(lot(uint64(w.start), nil)^mix(uint64(i)))/math.MaxUint64 < c.served/c.candidates+reach {
-			reach += c.reach / c.served * (1 + min(move*squeeze, 0))
+	l.drawFor(w.start)
+	ahead, stretch := max(move, 0), 1+min(move*squeeze, 0)
+	for first := 0; first < len(l.usual); first += l.columns {
+		usual, draws := l.usual[first:][:l.columns], l.draws[first:][:l.columns]
+		cutoffs := l.cutoffs[first:][:l.columns]
+		for column := range usual {
+			reach := ahead
+			if draws[column] < usual[column].part+ahead {
+				reach += usual[column].reach * stretch
+			}
+			if reach <= 0 {
+				cutoffs[column].place = -1
+				continue
+			}
+			place := int32(reach)
+			cutoffs[column] = cutoff{place: place, score: l.scores[column].score(reach - float64(place))}
 		}
-		if reach <= 0 {
-			l.cutoffs[i].place = -1
-			continue
-		}
-		place := math.Floor(reach)
-		l.cutoffs[i] = cutoff{place: int32(place), score: l.scores[i%l.columns].score(reach - place)}
+	}
+}
+
+// drawFor draws a number from 0 to 1 for every cell, the same whenever it is
+// for the same window: a bin that only some windows take from is open in some.
+func (l *learnt) drawFor(start int64) {
+	if l.drawnFor != start {
+		l.draws, l.drawnFor = l.draws[:0], start
+	}
+	window := lot(uint64(start), nil)
+	for i := len(l.draws); i < len(l.cells); i++ {
+		l.draws = append(l.draws, float64(window^mix(uint64(i)))/math.MaxUint64)
 	}
 }
 
@@ -292,6 +340,9 @@ func (l *learnt) learn(ch *chooser) {
 				to.reach += counts[from] * reach[from]
 			}
 		}
+	}
+	for i, c := range l.cells {
+		l.usual[i] = c.usual()
 	}
 }
 

@@ -244,7 +244,7 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 	end := m.end(c.EventTime)
 	if end <= m.closedThrough && m.reservoir != nil {
 		if c.Offset < m.positions[c.Partition] {
-			_, err := m.reservoir.window.add(c)
+			_, err := m.reservoir.window.add(c, xxhash.Sum64String(c.ID))
 			return Effects{Outcome: Settled}, err
 		}
 		end = m.end(m.closedThrough) // nothing is late for what is for ever
@@ -257,12 +257,7 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 	}
 	w := m.open[end]
 	if w == nil {
-		w = m.newWindow(end)
-		if w.arrived != nil {
-			w.arrived.again, w.arrived.positions = m.retaken[end], m.positions
-			delete(m.retaken, end)
-		}
-		m.open[end] = w
+		w = m.openWindow(end)
 	}
 	if !w.rules.fromBundle(c.Bundle) {
 		w.see(c)
@@ -274,12 +269,35 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 		w.filtered++
 		return Effects{Outcome: Filtered}, nil
 	}
-	outcome, err := w.add(c)
+	hash := xxhash.Sum64String(c.ID)
+	outcome, err := w.add(c, hash)
 	effects := Effects{Outcome: outcome}
 	if outcome == Accepted && w.arrived != nil {
-		effects.Taken = w.arrive(c, w.pack.n-1)
+		effects.Taken = w.arrive(c, hash)
+		if len(m.open) > 1 || m.memory.asksForContent() {
+			w.tell()
+		}
 	}
 	return effects, err
+}
+
+// openWindow opens the window that ends at the time.
+func (m *Machine) openWindow(end int64) *window {
+	m.tell()
+	w := m.newWindow(end)
+	if w.arrived != nil {
+		w.arrived.again, w.arrived.positions = m.retaken[end], m.positions
+		delete(m.retaken, end)
+	}
+	m.open[end] = w
+	return w
+}
+
+// tell tells the memory of all that was taken on arrival.
+func (m *Machine) tell() {
+	for _, w := range m.open {
+		w.tell()
+	}
 }
 
 // recall takes in what was chosen before a restart. What an open window had
@@ -307,6 +325,7 @@ func (m *Machine) recall(c Chosen) {
 // withdraw takes a sample out of the open windows, and out of what is
 // remembered: should it come again, it is a new one.
 func (m *Machine) withdraw(e Withdraw) Outcome {
+	m.tell()
 	hash := xxhash.Sum64String(e.ID)
 	outcome := None
 	for _, w := range m.open {
@@ -374,6 +393,7 @@ func (m *Machine) closeThrough(t int64) ([]*ClosedWindow, error) {
 		c := w.close(m.carried)
 		m.carried = uint64(c.Summary.CarriedOut)
 		if m.size > 0 { // else no window is to come
+			w.tell()
 			for chosen := range c.window.hashes() {
 				m.memory.add(chosen, end)
 			}
@@ -401,7 +421,7 @@ func (m *Machine) Open() (windows int, candidates int64) {
 	return len(m.open), candidates
 }
 
-func (m *Machine) openWindows() []*window { return slices.Collect(maps.Values(m.open)) }
+func (m *Machine) windows() []*window { return slices.Collect(maps.Values(m.open)) }
 
 // NextEnd returns the end (ms) of the open window that closes first, and false
 // where none is open.
@@ -417,7 +437,7 @@ func (m *Machine) NextEnd() (int64, bool) {
 // of, the lowest offset among them: where a restart has to read from.
 func (m *Machine) LowestNeeded() map[int32]int64 {
 	lowest := make(map[int32]int64)
-	windows := m.openWindows()
+	windows := m.windows()
 	if m.reservoir != nil {
 		windows = append(windows, m.reservoir.window)
 	}

@@ -85,6 +85,10 @@ func (m *memory) add(h hashes, end int64) {
 	}
 }
 
+// asksForContent tells whether the policy looks at more than ids: then a window
+// looks at what it has taken itself, too.
+func (m *memory) asksForContent() bool { return m.contents != nil || m.near != nil }
+
 // forget makes an id one that was never chosen. What is like it stays
 // remembered: it was published.
 func (m *memory) forget(id uint64) { delete(m.ids, id) }

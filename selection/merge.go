@@ -49,7 +49,7 @@ func (w *window) merge(o *window) error {
 	}
 	for i := range o.pack.n {
 		if _, gone := o.gone[i]; !gone {
-			if _, err := w.add(o.pack.candidate(i, w.rules)); err != nil {
+			if _, err := w.add(o.pack.candidate(i, w.rules), o.pack.idHash(i)); err != nil {
 				return err
 			}
 		}

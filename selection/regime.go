@@ -80,7 +80,7 @@ func (m *Machine) Begun() int64 {
 
 // forgetRegimes drops those that no window will go by any more.
 func (m *Machine) forgetRegimes() {
-	for len(m.regimes) > 1 && m.regimes[1].from <= m.closedThrough && !slices.ContainsFunc(m.openWindows(), func(w *window) bool {
+	for len(m.regimes) > 1 && m.regimes[1].from <= m.closedThrough && !slices.ContainsFunc(m.windows(), func(w *window) bool {
 		return w.rules == m.regimes[0].rules
 	}) {
 		m.regimes = m.regimes[1:]

@@ -1,10 +1,6 @@
 package selection
 
-import (
-	"cmp"
-
-	"github.com/cespare/xxhash/v2"
-)
+import "cmp"
 
 // window is an open window.
 type window struct {
@@ -41,8 +37,8 @@ func newWindow(r *rules, start, end int64, h history) *window {
 
 // add takes a valid candidate. Of several with one id stands the one with the
 // lowest content hash, and of equal ones the first by partition and offset.
-func (w *window) add(c *Candidate) (Outcome, error) {
-	hash := xxhash.Sum64String(c.ID)
+// hash is that of its id.
+func (w *window) add(c *Candidate, hash uint64) (Outcome, error) {
 	if w.dropped != nil {
 		return w.addAfterDropping(c, hash)
 	}

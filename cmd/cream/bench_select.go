@@ -15,7 +15,7 @@ func newBenchSelect() *cobra.Command {
 	var candidates int
 	var count uint64
 	var shape synthetic.Shape
-	ratio := "0.3"
+	ratio, emission := "0.3", string(selection.OnClose)
 	cmd := &cobra.Command{
 		Use:   "select",
 		Short: "Measure the selection on synthetic candidates, on one core",
@@ -31,6 +31,7 @@ func newBenchSelect() *cobra.Command {
 			} else if policy.Budget.Ratio, err = selection.ParseDecimal(ratio); err != nil {
 				return fmt.Errorf("--ratio: %w", err)
 			}
+			policy.Emission = selection.Emission(emission)
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // the collector's work counts, too
 			m, err := synthetic.Measure(synthetic.NewPool(shape), candidates, policy)
 			if err != nil {
@@ -41,6 +42,9 @@ func newBenchSelect() *cobra.Command {
 			fmt.Fprintf(out, "candidates          %d, of %d capabilities in %d bins; %d chosen\n", m.Candidates, shape.Capabilities, shape.Styles*shape.Sources, m.Selected)
 			fmt.Fprintf(out, "from Step to picks  %.0f candidates a second (step %.2f s, choose %.2f s, read the picks %.2f s)\n",
 				m.PerSecond(), m.Step.Seconds(), m.Close.Seconds(), m.Picks.Seconds())
+			if policy.Emission == selection.OnArrival {
+				fmt.Fprintf(out, "on arrival          %.0f decisions a second\n", n/m.Step.Seconds())
+			}
 			fmt.Fprintf(out, "bound               %.2f s to hash and copy the same candidates: ratio %.1f\n",
 				m.Floor.Seconds(), (m.Step+m.Close+m.Picks).Seconds()/m.Floor.Seconds())
 			fmt.Fprintf(out, "live heap           %.1f MB while the window is open, %.1f bytes a candidate; %.1f MB when it has chosen\n",
@@ -55,6 +59,7 @@ func newBenchSelect() *cobra.Command {
 	f.IntVar(&shape.Sources, "sources", 80, "sources")
 	f.StringVar(&ratio, "ratio", ratio, "part to choose")
 	f.Uint64Var(&count, "count", 0, "how many to choose, instead of --ratio")
+	f.StringVar(&emission, "emission", emission, "when picks leave: "+string(selection.OnClose)+" or "+string(selection.OnArrival))
 	cmd.MarkFlagsMutuallyExclusive("ratio", "count")
 	f.Uint64Var(&shape.Seed, "seed", 1, "of the synthetic candidates")
 	return cmd
