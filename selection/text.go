@@ -68,7 +68,11 @@ func (p Policy) lines(comments bool) string {
 		"# with \"*\" for the others.\n")
 	b.WriteString(p.thresholdLines())
 	say("\n# Every bin gives its best: one or more of style, source and metadata.FIELD, joined by +.\n")
-	fmt.Fprintf(&b, "bins: %s\n", scalar(string(p.Bins)))
+	bins := string(p.Bins)
+	if strings.Trim(bins, "abcdefghijklmnopqrstuvwxyz_+.") != "" {
+		bins = scalar(bins)
+	}
+	fmt.Fprintf(&b, "bins: %s\n", bins)
 	b.WriteString(p.optionalLines(comments))
 	say("\n# Also publish a uniform random sample of the same size, to compare with.\n")
 	fmt.Fprintf(&b, "control: %t\n", p.Control)

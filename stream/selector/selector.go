@@ -66,8 +66,8 @@ type Selector struct {
 
 	selected, control, late, windows atomic.Int64
 	holds                            atomic.Pointer[string] // version of the policy that was taken up last
-	nextEnd                          atomic.Int64 // ms; of the open window that closes first
-	held                             atomic.Int64 // offsets read beyond what is committed
+	nextEnd                          atomic.Int64           // ms; of the open window that closes first
+	held                             atomic.Int64           // offsets read beyond what is committed
 
 	mu                   sync.Mutex
 	styles, capabilities map[string]schemas.Count
