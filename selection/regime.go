@@ -62,11 +62,13 @@ func (m *Machine) regimeOf(start int64) *regime {
 	return m.regimes[0]
 }
 
-// PolicyAt returns the version of the policy that the window of an event time
-// goes by.
-func (m *Machine) PolicyAt(eventTime int64) string {
-	return m.regimeOf(m.start(m.end(eventTime))).rules.version
-}
+// PolicyAt returns the policy that the window of an event time goes by.
+func (m *Machine) PolicyAt(eventTime int64) Policy { return m.rulesAt(eventTime).policy }
+
+// VersionAt returns its version.
+func (m *Machine) VersionAt(eventTime int64) string { return m.rulesAt(eventTime).version }
+
+func (m *Machine) rulesAt(eventTime int64) *rules { return m.regimeOf(m.start(m.end(eventTime))).rules }
 
 // Begun returns the end (ms) of the last window that is open or closed: where a
 // Change holds from at the earliest.

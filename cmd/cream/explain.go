@@ -120,8 +120,9 @@ func (f *explainFlags) ofTopics(cmd *cobra.Command, ids []string) (_ *explain.Re
 		return nil, err
 	}
 	defer flow.client.Close()
+	book := policyBook(flow.cluster, flow.topics, f.kafka.policyName, b.Capabilities)
 	if f.policy == "" {
-		published, ok, err := policyBook(flow.cluster, flow.topics, f.kafka.policyName, b.Capabilities).Latest(cmd.Context())
+		published, ok, err := book.Latest(cmd.Context())
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +132,7 @@ func (f *explainFlags) ofTopics(cmd *cobra.Command, ids []string) (_ *explain.Re
 	}
 	return explain.Topics(cmd.Context(), explain.TopicsOptions{
 		Reader: kafka.NewReader(flow.client), Topics: flow.topics, Codec: flow.codec,
-		Policy: policy, Capabilities: b.Capabilities, IDs: ids,
+		Policy: policy, Find: book.Find, Capabilities: b.Capabilities, IDs: ids,
 	})
 }
 

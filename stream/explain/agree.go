@@ -18,7 +18,7 @@ func (q *Inquiry) difference(w *window) string {
 	name := "the window " + span(w.start, w.end)
 	if w.again == nil {
 		why := "there are no scores of it any more"
-		if version := q.policy.Version(); len(w.policies) > 0 && !slices.Contains(w.policies, version) {
+		if version := q.versionOf(w); len(w.policies) > 0 && !slices.Contains(w.policies, version) {
 			why = q.mayBe(w)
 		}
 		return name + " is not among the re-run's: " + why
@@ -36,9 +36,17 @@ func (q *Inquiry) difference(w *window) string {
 	return fmt.Sprintf("%s: %d were chosen, the re-run chooses %d, %d of them alike: %s", name, len(w.picks), again, both, q.mayBe(w))
 }
 
+// versionOf returns the version of the policy that the re-run has for a window.
+func (q *Inquiry) versionOf(w *window) string {
+	if w.again != nil {
+		return w.again.Summary.Policy
+	}
+	return q.policy.Version()
+}
+
 // mayBe says why a re-run may differ.
 func (q *Inquiry) mayBe(w *window) string {
-	version := q.policy.Version()
+	version := q.versionOf(w)
 	switch {
 	case !w.closed:
 		return "it is still open"

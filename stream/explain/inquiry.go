@@ -19,8 +19,9 @@ import (
 // Options of an inquiry.
 type Options struct {
 	Policy       selection.Policy
-	Capabilities []string // in the order of the candidates' scores
-	IDs          []string // that are asked for
+	Changes      []selection.Change // of it, since
+	Capabilities []string           // in the order of the candidates' scores
+	IDs          []string           // that are asked for
 	// Horizon is how long the selection remembered what was chosen, and Chosen
 	// what windows had chosen that ended up to Began (ms), from when on there
 	// are scores: see selection.Options.
@@ -76,7 +77,7 @@ type window struct {
 // New returns an Inquiry, or every mistake in the options.
 func New(o Options) (*Inquiry, error) {
 	machine, err := selection.New(selection.Options{
-		Policy: o.Policy, Capabilities: o.Capabilities, Horizon: o.Horizon, ClosedThrough: o.Began, Chosen: o.Chosen, KeepAll: true,
+		Policy: o.Policy, Changes: o.Changes, Capabilities: o.Capabilities, Horizon: o.Horizon, ClosedThrough: o.Began, Chosen: o.Chosen, KeepAll: true,
 	})
 	if err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func (q *Inquiry) Score(c *selection.Candidate) error {
 		}
 		r.start, r.end = q.machine.WindowOf(c.EventTime)
 		if r.outcome == selection.Filtered || r.outcome == selection.SetAside {
-			r.why = q.policy.Refusal(c)
+			r.why = q.machine.PolicyAt(c.EventTime).Refusal(c)
 		}
 		t.records = append(t.records, r)
 		t.withdrawn = false

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -18,11 +20,14 @@ import (
 
 // TopicsOptions are of an inquiry into the topics of a stream.
 type TopicsOptions struct {
-	Reader       *kafka.Reader
-	Topics       kafka.Topics
-	Codec        *schemas.Codec
-	Policy       selection.Policy // as the selector has it
-	Capabilities []string         // of the bundle, in order
+	Reader *kafka.Reader
+	Topics kafka.Topics
+	Codec  *schemas.Codec
+	Policy selection.Policy // as the selector has it
+	// Find looks up the policies that windows went by before; nil: there was
+	// no other.
+	Find         func(ctx context.Context, version string) (selection.Policy, bool, error)
+	Capabilities []string // of the bundle, in order
 	IDs          []string
 }
 
@@ -51,8 +56,12 @@ func Topics(ctx context.Context, o TopicsOptions) (*Report, error) {
 		return nil, err
 	}
 	var failed error
+	policy, changes, err := t.policies(ctx)
+	if err != nil {
+		return nil, err
+	}
 	t.q, err = New(Options{
-		Policy: o.Policy, Capabilities: o.Capabilities, IDs: o.IDs, Began: began, Chosen: t.chosenUpTo(ctx, began, &failed),
+		Policy: policy, Changes: changes, Capabilities: o.Capabilities, IDs: o.IDs, Began: began, Chosen: t.chosenUpTo(ctx, began, &failed),
 	})
 	if err := errors.Join(err, failed); err != nil {
 		return nil, err
@@ -69,6 +78,53 @@ func Topics(ctx context.Context, o TopicsOptions) (*Report, error) {
 		}
 	}
 	return t.q.Report()
+}
+
+// policies returns the policy that the first window went by, and its changes
+// from window to window. One that is not known is taken for the present one.
+func (t *topics) policies(ctx context.Context) (first selection.Policy, changes []selection.Change, err error) {
+	if t.Find == nil {
+		return t.Policy, nil, nil
+	}
+	starts := make(map[int64]string) // of windows → version
+	err = t.Reader.Scan(ctx, t.Topics.Windows, func(r *kgo.Record) error {
+		w, err := t.Codec.DecodeWindow(ctx, r.Value)
+		if err == nil {
+			starts[w.Start] = w.Policy
+		}
+		return ofRegistry(err)
+	})
+	if err != nil {
+		return first, nil, fmt.Errorf("explain: %w", err)
+	}
+	known := map[string]selection.Policy{t.Policy.Version(): t.Policy}
+	last := ""
+	for _, start := range slices.Sorted(maps.Keys(starts)) {
+		version := starts[start]
+		if version == last {
+			continue
+		}
+		last = version
+		p, ok := known[version]
+		if !ok {
+			if p, ok, err = t.Find(ctx, version); err != nil {
+				return first, nil, fmt.Errorf("explain: look up policy %s: %w", version, err)
+			}
+			if !ok || p.Window != t.Policy.Window {
+				p = t.Policy
+			}
+			known[version] = p
+		}
+		changes = append(changes, selection.Change{Policy: p, From: start})
+	}
+	if last != t.Policy.Version() && len(starts) > 0 { // windows that are open
+		end := slices.Max(slices.Collect(maps.Keys(starts))) + t.Policy.Window.Size.Milliseconds()
+		changes = append(changes, selection.Change{Policy: t.Policy, From: end})
+	}
+	if len(changes) == 0 {
+		return t.Policy, nil, nil
+	}
+	return changes[0].Policy, changes[1:], nil
 }
 
 // began returns the start of the first window that there are scores of.

@@ -115,7 +115,7 @@ func (s *Selector) publication() Publication {
 // take keeps the record of a pick that leaves on arrival.
 func (s *session) take(pick *selection.Pick, eventTime int64) error {
 	start, end := s.machine.WindowOf(eventTime)
-	r, err := s.publication().Taken(*pick, start, end, s.machine.PolicyAt(eventTime))
+	r, err := s.publication().Taken(*pick, start, end, s.machine.VersionAt(eventTime))
 	if err != nil {
 		return err
 	}
