@@ -111,7 +111,7 @@ func (s *Selection) native() map[string]any {
 		"window_start": s.WindowStart, "window_end": s.WindowEnd,
 		"capability": s.Capability, "style": s.Style, "score": s.Score, "rank": s.Rank,
 		"cutoff": s.Cutoff, "order": s.Order, "round": s.Round, "policy": s.Policy,
-		"on_arrival": s.OnArrival, "replaces": s.Replaces, "content": int64(s.Content), "picture_hash": int64(s.PictureHash), "text_hash": int64(s.TextHash),
+		"on_arrival": s.OnArrival, "replaces": s.Replaces, "cost": int64(s.Cost), "content": int64(s.Content), "picture_hash": int64(s.PictureHash), "text_hash": int64(s.TextHash),
 	}
 }
 
@@ -124,7 +124,7 @@ func selectionFrom(f fields) (*Selection, error) {
 		Capability: f.str("capability", ""), Style: f.str("style", ""),
 		Score: f.float("score"), Rank: int32(f.long("rank", 0)), Cutoff: f.float("cutoff"),
 		Order: int32(f.long("order", 0)), Round: int32(f.long("round", 0)), Policy: f.str("policy", ""),
-		OnArrival: f.flag("on_arrival"), Replaces: f.str("replaces", ""), Content: uint64(f.long("content", 0)),
+		OnArrival: f.flag("on_arrival"), Replaces: f.str("replaces", ""), Cost: uint64(f.long("cost", 1)), Content: uint64(f.long("content", 0)),
 		PictureHash: uint64(f.long("picture_hash", 0)), TextHash: uint64(f.long("text_hash", 0)),
 	}
 	if s.Role != RoleCurated && s.Role != RoleControl {

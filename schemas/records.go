@@ -60,6 +60,7 @@ type Selection struct {
 	Round       int32   // of the turn that chose it, from 1; 0 for control
 	OnArrival   bool    // taken when its score came
 	Replaces    string  // id of the sample whose place in a reservoir it takes
+	Cost        uint64  // what it takes of the budget, in its unit
 	Content     uint64  // the first 8 bytes of the content hash, big-endian
 	PictureHash uint64  // this and TextHash where the policy looks for near duplicates
 	TextHash    uint64

@@ -39,6 +39,7 @@ type arrivals struct {
 	// Until there are cutoffs, the window learns from itself: next at so many
 	// candidates.
 	learnAt uint32
+	costs   uint64 // of all candidates together
 	// latest is the highest event time of a candidate.
 	latest int64
 	// Before a restart these had been taken, and records below the positions
@@ -90,6 +91,11 @@ func (w *window) arrive(c *Candidate, hash uint64) *Pick {
 		i, _ = w.pack.find(hash, c.ID)
 	}
 	a.latest = max(a.latest, c.EventTime)
+	cost := uint64(1)
+	if w.rules.keepCost {
+		cost = uint64(w.rules.cost(c))
+	}
+	a.costs += cost
 	l.observe(c, w.pack.n)
 	if int(i)/64 >= len(a.taken) {
 		a.taken = append(a.taken, 0)
@@ -99,7 +105,7 @@ func (w *window) arrive(c *Candidate, hash uint64) *Pick {
 	}
 	l.refreshIfDue(w)
 	if again, ok := a.again[hash]; ok {
-		w.retake(c, i, again)
+		w.retake(i, again)
 		return nil
 	}
 	if c.Offset < a.positions[c.Partition] {
@@ -109,10 +115,6 @@ func (w *window) arrive(c *Candidate, hash uint64) *Pick {
 	column, place, ok := l.best(c, bins, w)
 	if !ok {
 		return nil
-	}
-	cost := uint64(1)
-	if w.rules.keepCost {
-		cost = uint64(w.rules.cost(c))
 	}
 	if a.spent+cost > w.allowed() || w.history.has(hash) || w.history.looksAtContent() && w.history.hasContent(w.pack.hashes(i)) || !w.admitNow(c, column, place, cost) {
 		return nil
@@ -124,7 +126,7 @@ func (w *window) arrive(c *Candidate, hash uint64) *Pick {
 	w.pack.extras.sample(p, i)
 	p.EventTime = c.EventTime
 	p.Capability, p.Score, p.Style = w.rules.names[column], c.Scores[w.rules.columns[column]], w.styleAt(i, place)
-	p.Order, p.OnArrival, p.Cutoff = len(a.picks), true, cut
+	p.Order, p.OnArrival, p.Cutoff, p.Cost = len(a.picks), true, cut, cost
 	return p
 }
 
@@ -149,20 +151,31 @@ func (w *window) tell() {
 	w.arrived.told = len(w.arrived.picks)
 }
 
-// retake takes a candidate as it was taken before a restart.
-func (w *window) retake(c *Candidate, i uint32, as Chosen) {
+// goOn counts what was taken before a restart: at once, though the candidates
+// come again one by one.
+func (w *window) goOn(again map[uint64]Chosen) {
+	w.arrived.again = again
+	for _, c := range again {
+		cost := max(c.Cost, 1)
+		w.arrived.spent += cost
+		if w.arrived.tally != nil {
+			for _, b := range w.countsOf(c.Capability, c.Style, c.Source) {
+				b.samples++
+				b.spent += cost
+			}
+		}
+	}
+}
+
+// retake takes a candidate as it was taken, and counted, before a restart.
+func (w *window) retake(i uint32, as Chosen) {
 	t := arrival{candidate: i, cutoff: as.Cutoff}
 	t.column = uint16(max(slices.Index(w.rules.names, as.Capability), 0))
 	if slices.Contains(w.rules.policy.Bins.keys(), "style") {
 		list := w.pack.kinds.styleNames[w.pack.kinds.all[w.pack.kind(i)].list]
 		t.place = uint16(max(slices.Index(list, as.Style), 0))
 	}
-	cost := uint64(1)
-	if w.rules.keepCost {
-		cost = uint64(w.rules.cost(c))
-	}
-	w.tallyUp(c, int(t.column), int(t.place), cost)
-	w.take(t, cost)
+	w.take(t, 0)
 }
 
 // styleAt returns the style that a candidate counts for in its place-th bin.
@@ -179,7 +192,7 @@ func (w *window) admitNow(c *Candidate, column, place int, cost uint64) bool {
 		return true
 	}
 	budget := w.allowed()
-	counts := w.countsOf(c, column, place)
+	counts := w.countsOf(w.rules.names[column], c.Styles[min(place, len(c.Styles)-1)], c.Source)
 	missing := uint64(0)
 	for _, b := range counts {
 		if b.limit == nil || b.limit.Max == nil {
@@ -198,11 +211,19 @@ func (w *window) admitNow(c *Candidate, column, place int, cost uint64) bool {
 		if b == nil {
 			b = &bound{limit: limit}
 		}
-		want, have, _ := b.minimum(budget)
-		if counts[0] == b || counts[1] == b || counts[2] == b {
-			have += cost
+		want, have, byCost := b.minimum(budget)
+		mean := uint64(1) // of a sample, where samples are counted and tokens spent
+		if !byCost {
+			mean = max(a.costs/uint64(w.pack.n), 1)
 		}
-		missing += max(want, have) - have
+		if counts[0] == b || counts[1] == b || counts[2] == b {
+			if byCost {
+				have += cost
+			} else {
+				have++
+			}
+		}
+		missing += (max(want, have) - have) * mean
 	}
 	if a.spent+cost+missing > budget {
 		return false
@@ -216,16 +237,15 @@ func (w *window) tallyUp(c *Candidate, column, place int, cost uint64) {
 	if w.arrived.tally == nil {
 		return
 	}
-	for _, b := range w.countsOf(c, column, place) {
+	for _, b := range w.countsOf(w.rules.names[column], c.Styles[min(place, len(c.Styles)-1)], c.Source) {
 		b.samples++
 		b.spent += cost
 	}
 }
 
 // countsOf returns what a pick counts against.
-func (w *window) countsOf(c *Candidate, column, place int) (counts [3]*bound) {
-	style := c.Styles[min(place, len(c.Styles)-1)]
-	for k, o := range [...]struct{ kind, name string }{{ofCapability, w.rules.names[column]}, {ofStyle, style}, {ofSource, c.Source}} {
+func (w *window) countsOf(capability, style, source string) (counts [3]*bound) {
+	for k, o := range [...]struct{ kind, name string }{{ofCapability, capability}, {ofStyle, style}, {ofSource, source}} {
 		key := o.kind + " " + o.name
 		b := w.arrived.tally[key]
 		if b == nil {
@@ -290,14 +310,26 @@ func (w *window) completed(ch *chooser, budget uint64) (picks []pick, spent uint
 	return picks, spent
 }
 
-// takeBack lets go of a candidate that was taken and is withdrawn. The memory
-// has been told of all.
-func (a *arrivals) takeBack(i uint32, cost uint64) {
-	if !a.taken.has(i) {
+// takeBack lets go of a candidate that was taken and is withdrawn.
+func (w *window) takeBack(i uint32) {
+	a := w.arrived
+	k := slices.IndexFunc(a.picks, func(t arrival) bool { return t.candidate == i })
+	if k < 0 {
 		return
 	}
+	t, kind := a.picks[k], w.pack.kinds.all[w.pack.kind(i)]
+	cost := uint64(1)
+	if w.rules.keepCost {
+		cost = uint64(w.pack.extras.cost[i])
+	}
 	a.taken[i/64] &^= 1 << (i % 64)
-	a.picks = slices.DeleteFunc(a.picks, func(t arrival) bool { return t.candidate == i })
+	a.picks = slices.Delete(a.picks, k, k+1)
 	a.told = len(a.picks)
 	a.spent -= cost
+	if a.tally != nil {
+		for _, b := range w.countsOf(w.rules.names[t.column], w.styleAt(i, int(t.place)), w.pack.kinds.sources.names[kind.source]) {
+			b.samples--
+			b.spent -= cost
+		}
+	}
 }

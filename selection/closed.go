@@ -54,6 +54,8 @@ type Pick struct {
 	Cutoff float32
 	// Round is the round of its turn, from 1.
 	Round int
+	// Cost is what it takes of the budget, in the budget's unit.
+	Cost uint64
 	// Replaces is the id of the sample whose place in a reservoir it takes; ""
 	// where it takes none's.
 	Replaces string
@@ -78,7 +80,7 @@ type Pick struct {
 // with the end.
 func (p Pick) Chosen(end int64) Chosen {
 	return Chosen{ID: p.ID, End: end, Content: p.Content, PictureHash: p.PictureHash, TextHash: p.TextHash,
-		Capability: p.Capability, Style: p.Style, Cutoff: p.Cutoff,
+		Capability: p.Capability, Style: p.Style, Source: p.Source, Cutoff: p.Cutoff, Cost: p.Cost,
 	}
 }
 
@@ -210,6 +212,7 @@ func (c *closedState) decide(p *Pick, k int) {
 	p.Order = k + 1
 	p.Cutoff = c.cutoffs[int(chosen.bin)*c.pack.columns+column]
 	p.Round = int(chosen.round)
+	p.Cost = uint64(c.ch.cost(chosen.candidate))
 	if k < len(c.arrived) {
 		p.OnArrival, p.Cutoff = true, c.arrived[k].cutoff
 	}

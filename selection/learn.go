@@ -306,6 +306,7 @@ func (l *learnt) learn(ch *chooser) {
 	}
 	l.size = decay*l.size + (1-decay)*size
 	l.known, l.due = true, 0
+	l.dropStale()
 	for i := range l.cells {
 		l.cells[i].candidates *= decay
 		l.cells[i].served *= decay
@@ -345,6 +346,41 @@ func (l *learnt) learn(ch *chooser) {
 		l.usual[i] = c.usual()
 	}
 }
+
+// dropStale forgets bins that no window of late had, once they are many.
+func (l *learnt) dropStale() {
+	stale := make([]bool, len(l.had))
+	n := 0
+	for b := range stale {
+		stale[b] = !slices.ContainsFunc(l.cells[b*l.columns:][:l.columns], func(c cell) bool { return c.candidates > leastWeight })
+		if stale[b] {
+			n++
+		}
+	}
+	if n < 1024 || 2*n < len(stale) {
+		return
+	}
+	names := make([]string, len(l.had)) // in the order of their numbers
+	for name, b := range l.bins {
+		names[b] = name
+	}
+	kept := &learnt{bins: make(map[string]int)}
+	for b, name := range names {
+		if stale[b] {
+			continue
+		}
+		kept.bins[name] = len(kept.had)
+		kept.had = append(kept.had, l.had[b])
+		kept.cells = append(kept.cells, l.cells[b*l.columns:][:l.columns]...)
+		kept.cutoffs = append(kept.cutoffs, l.cutoffs[b*l.columns:][:l.columns]...)
+	}
+	l.bins, l.had, l.cells, l.cutoffs = kept.bins, kept.had, kept.cells, kept.cutoffs
+	clear(l.kinds) // open windows ask for their numbers anew
+	l.last = nil
+}
+
+// leastWeight is how many candidates, decayed, a bin is worth remembering for.
+const leastWeight = 0.01
 
 // numbersOf returns our number of every bin of a choice, and in how many
 // places samples list its style.

@@ -1,6 +1,7 @@
 package selection
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -141,9 +142,10 @@ type Options struct {
 	// Horizon is how long what was chosen is remembered, unless the policy
 	// says. 0: DefaultHorizon.
 	Horizon time.Duration
-	// Carried is what the last closed window hands to the next one:
+	// Carried is what the last closed window hands to the next one, in a unit:
 	// Machine.Carried of then.
-	Carried uint64
+	Carried     uint64
+	CarriedUnit string
 	// Changes are those of the policy since, in order, that windows that are
 	// open may go by, or later ones will: each with its From.
 	Changes []Change
@@ -191,7 +193,7 @@ func New(o Options) (*Machine, error) {
 		retaken:       make(map[int64]map[uint64]Chosen),
 		memory:        newMemory(&o.Policy, o.Horizon, o.ClosedThrough),
 		carried:       o.Carried,
-		carriedUnit:   o.Policy.Budget.Unit(),
+		carriedUnit:   cmp.Or(o.CarriedUnit, o.Policy.Budget.Unit()),
 	}
 	if o.Policy.Window.Global {
 		m.reservoir = newReservoir(m.rules, m.historyOf(m.rules, EndOfTime))
@@ -244,6 +246,9 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 	end := m.end(c.EventTime)
 	if end <= m.closedThrough && m.reservoir != nil {
 		if c.Offset < m.positions[c.Partition] {
+			if !m.rules.fromBundle(c.Bundle) || !m.rules.admits(c) {
+				return Effects{Outcome: Settled}, nil
+			}
 			_, err := m.reservoir.window.add(c, xxhash.Sum64String(c.ID))
 			return Effects{Outcome: Settled}, err
 		}
@@ -286,7 +291,8 @@ func (m *Machine) openWindow(end int64) *window {
 	m.tell()
 	w := m.newWindow(end)
 	if w.arrived != nil {
-		w.arrived.again, w.arrived.positions = m.retaken[end], m.positions
+		w.arrived.positions = m.positions
+		w.goOn(m.retaken[end])
 		delete(m.retaken, end)
 	}
 	m.open[end] = w
@@ -312,13 +318,15 @@ func (m *Machine) recall(c Chosen) {
 		for _, taken := range m.retaken {
 			delete(taken, id)
 		}
-	case c.End > m.closedThrough:
+	default:
+		m.memory.add(c.hashes(), c.End)
+		if c.End <= m.closedThrough {
+			break
+		}
 		if m.retaken[c.End] == nil {
 			m.retaken[c.End] = make(map[uint64]Chosen)
 		}
 		m.retaken[c.End][id] = c
-	default:
-		m.memory.add(c.hashes(), c.End)
 	}
 }
 
@@ -333,11 +341,14 @@ func (m *Machine) withdraw(e Withdraw) Outcome {
 			outcome = Withdrawn
 		}
 	}
-	if m.reservoir != nil && m.reservoir.withdraw(hash, e.ID) {
+	if m.reservoir != nil && m.reservoir.window.withdraw(hash, e.ID) {
 		outcome = Withdrawn
 	}
-	if e.Offset >= m.positions[e.Partition] {
+	if e.Offset >= m.positions[e.Partition] { // else that has been published
 		m.memory.forget(hash)
+		if m.reservoir != nil {
+			delete(m.reservoir.members, hash)
+		}
 	}
 	return outcome
 }
@@ -410,8 +421,8 @@ func (m *Machine) closeThrough(t int64) ([]*ClosedWindow, error) {
 func (m *Machine) ClosedThrough() int64 { return m.closedThrough }
 
 // Carried returns what the last closed window hands to the next one, in the
-// unit of the budget.
-func (m *Machine) Carried() uint64 { return m.carried }
+// unit of its budget.
+func (m *Machine) Carried() (amount uint64, unit string) { return m.carried, m.carriedUnit }
 
 // Open returns how many windows are open, and how many candidates they hold.
 func (m *Machine) Open() (windows int, candidates int64) {

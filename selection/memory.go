@@ -20,8 +20,9 @@ type Chosen struct {
 	PictureHash, TextHash uint64
 	// Capability, Style and Cutoff are how it was taken on arrival, where its
 	// window may still be open.
-	Capability, Style string
-	Cutoff            float32
+	Capability, Style, Source string
+	Cutoff                    float32
+	Cost                      uint64 // of the budget; 0 counts as 1
 	// Withdrawn says that it was chosen, as far as has been told, and then
 	// withdrawn.
 	Withdrawn bool

@@ -48,6 +48,9 @@ func (m *Machine) change(c Change) (from int64, err error) {
 	r.keepAll = m.rules.keepAll
 	from = m.end(max(c.From, last.from, 1) - 1) // the start of a window
 	m.memory.widen(&c.Policy, m.horizon)
+	if last.from == from { // nobody has begun by that one
+		m.regimes = m.regimes[:len(m.regimes)-1]
+	}
 	m.regimes = append(m.regimes, newRegime(&r, from))
 	return from, nil
 }

@@ -31,13 +31,6 @@ func (r *reservoir) recall(c Chosen, hash uint64) {
 	}
 }
 
-// withdraw lets go of a sample, and tells whether it was there. The next
-// revision fills its place.
-func (r *reservoir) withdraw(hash uint64, id string) bool {
-	delete(r.members, hash)
-	return r.window.withdraw(hash, id)
-}
-
 // revise takes in a window that closes, and chooses anew among all.
 func (r *reservoir) revise(closing *window) (*ClosedWindow, error) {
 	w := r.window

@@ -82,7 +82,7 @@ func readLog(t *rapid.T, p pool, l log, order []int32, crashes []int) (windows [
 			}
 			o := p.options()
 			o.ClosedThrough, o.Positions, o.Chosen = m.ClosedThrough(), position, slices.Values(chosen)
-			o.Carried = m.Carried()
+			o.Carried, o.CarriedUnit = m.Carried()
 			m = mustNew(rt{t: t}, o)
 			marks = NewWatermarks(0, []int32{0, 1, 2})
 			for again := range position { // up to where it was

@@ -148,12 +148,8 @@ func (r *rules) valid(c *Candidate) error {
 	case c.Offset < 0 || c.Offset > maxOffset || c.SampleOffset < 0 || c.SampleOffset > maxOffset:
 		return fault("offsets %d and %d; expected 0 to %d", c.Offset, c.SampleOffset, int64(maxOffset))
 	}
-	if r.keepCost || r.keepLength {
-		for _, n := range []int64{c.Tokens, c.Bytes, c.AnswerTokens} {
-			if n < 0 || n > math.MaxUint32 {
-				return fault("%d tokens, %d bytes, %d tokens of answers; expected 0 to %d", c.Tokens, c.Bytes, c.AnswerTokens, uint32(math.MaxUint32))
-			}
-		}
+	if uint64(c.Tokens)|uint64(c.Bytes)|uint64(c.AnswerTokens) > math.MaxUint32 {
+		return fault("%d tokens, %d bytes, %d tokens of answers; expected 0 to %d", c.Tokens, c.Bytes, c.AnswerTokens, uint32(math.MaxUint32))
 	}
 	for _, s := range c.Scores {
 		if s-s != 0 {

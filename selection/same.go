@@ -2,6 +2,7 @@ package selection
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 )
@@ -49,30 +50,33 @@ func (ch *chooser) crossOutChosen(h history) (earlier int64) {
 func (ch *chooser) crossOutSame() (same int64) {
 	d, p := ch.rules.policy.Dedup, ch.pack
 	if d.Content {
-		same += ch.standBest(p.content, func(_, _ uint32) bool { return true })
+		same += ch.standBest(func(i uint32) uint64 { return max(p.content(i), 1) }, nil, func(_, _ uint32) bool { return true })
 	}
 	if d.Near {
 		same += ch.standBest(
 			func(i uint32) uint64 { return p.extras.text[i] },
-			func(a, b uint32) bool {
-				return p.extras.text[a] != unknownText && alike(p.extras.picture[a], p.extras.picture[b], d.Distance)
-			},
+			func(i uint32) iter.Seq[uint64] { return bands(p.extras.picture[i], d.Distance) },
+			func(a, b uint32) bool { return alike(p.extras.picture[a], p.extras.picture[b], d.Distance) },
 		)
 	}
 	return same
 }
 
+// noBucket is the bucket of candidates that are the same as no other.
+const noBucket = unknownText
+
 // standBest crosses out, among the candidates of one bucket, those for which a
-// better one stands that is the same.
-func (ch *chooser) standBest(bucket func(uint32) uint64, isSame func(a, b uint32) bool) (crossed int64) {
+// better one stands that is the same. Candidates that are the same have one of
+// their keys in common; nil: there are no keys, all of a bucket are compared.
+func (ch *chooser) standBest(bucket func(uint32) uint64, keys func(uint32) iter.Seq[uint64], isSame func(a, b uint32) bool) (crossed int64) {
 	type entry struct {
 		bucket    uint64
 		candidate uint32
 	}
 	var all []entry
 	for i := range ch.pack.n {
-		if !ch.out.has(i) {
-			all = append(all, entry{bucket(i), i})
+		if b := bucket(i); !ch.out.has(i) && b != noBucket {
+			all = append(all, entry{b, i})
 		}
 	}
 	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.bucket, b.bucket) })
@@ -84,25 +88,64 @@ func (ch *chooser) standBest(bucket func(uint32) uint64, isSame func(a, b uint32
 			continue
 		}
 		members, standing = members[:0], standing[:0]
+		byKey := make(map[uint64][]uint32)
 		for _, e := range all[start:end] {
 			members = append(members, e.candidate)
 		}
 		ch.bestFirst(members)
 		for _, i := range members {
-			k := slices.IndexFunc(standing, func(s uint32) bool { return isSame(s, i) })
-			if k < 0 {
+			by, found := first(standing, i, isSame)
+			if keys != nil {
+				for key := range keys(i) {
+					if by, found = first(byKey[key], i, isSame); found {
+						break
+					}
+				}
+			}
+			if found {
+				ch.crossOut(i)
+				if ch.sameAs == nil {
+					ch.sameAs = make(map[uint32]uint32)
+				}
+				ch.sameAs[i] = by
+				crossed++
+				continue
+			}
+			if keys == nil {
 				standing = append(standing, i)
 				continue
 			}
-			ch.crossOut(i)
-			if ch.sameAs == nil {
-				ch.sameAs = make(map[uint32]uint32)
+			for key := range keys(i) {
+				byKey[key] = append(byKey[key], i)
 			}
-			ch.sameAs[i] = standing[k]
-			crossed++
 		}
 	}
 	return crossed
+}
+
+// first returns the first of those that stand that is the same as a candidate.
+func first(standing []uint32, i uint32, isSame func(a, b uint32) bool) (uint32, bool) {
+	for _, s := range standing {
+		if isSame(s, i) {
+			return s, true
+		}
+	}
+	return 0, false
+}
+
+// bands yields the parts of a perceptual hash, one more than the bits that may
+// differ: two that differ in no more have one of these in common.
+func bands(hash uint64, distance uint8) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		n := min(int(distance)+1, 64)
+		for k := range n {
+			from, to := 64*k/n, 64*(k+1)/n
+			part := hash >> from & (1<<(to-from) - 1)
+			if !yield(mix(part ^ mix(uint64(k)))) {
+				return
+			}
+		}
+	}
 }
 
 // bestFirst sorts candidates by their sum of scores over the capabilities

@@ -136,11 +136,7 @@ func (w *window) withdraw(hash uint64, id string) bool {
 		w.gone[i] = struct{}{}
 		w.pack.retire(i, w.rules)
 		if w.arrived != nil {
-			cost := uint64(1)
-			if w.rules.keepCost {
-				cost = uint64(w.pack.extras.cost[i])
-			}
-			w.arrived.takeBack(i, cost)
+			w.takeBack(i)
 		}
 		w.withdrawn++
 		return true
@@ -178,9 +174,6 @@ func (w *window) close(carried uint64) *ClosedWindow {
 	same := ch.crossOutSame()
 	ch.measure(w.dropped)
 	own := policy.Budget.of(uint64(w.distinct()), policy.Window.Size)
-	if w.arrived != nil {
-		own = max(own, w.arrived.spent) // what was withdrawn may have counted for it
-	}
 	ch.run(own + carried)
 	c := &closedState{rules: w.rules, pack: p, layout: ch.layout, chosen: ch.picks, cutoffs: ch.cutoffs, ch: ch, gone: w.gone}
 	spent := own + carried - ch.left
@@ -196,7 +189,7 @@ func (w *window) close(carried uint64) *ClosedWindow {
 	}
 	s := w.summary(ch, c)
 	s.Budget, s.Spent = int64(own+carried), int64(spent)
-	s.CarriedIn, s.CarriedOut = int64(carried), int64(policy.Budget.carried(carried, own, spent))
+	s.CarriedIn, s.CarriedOut = int64(carried), int64(policy.Budget.carried(carried, own, min(spent, own+carried)))
 	s.Earlier, s.Same = earlier, same
 	if w.arrived != nil {
 		c.compare(&s)

@@ -3,8 +3,6 @@ package policies
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"cream/selection"
+	"cream/stream/kafka"
 )
 
 // lookEvery is how often a file is looked at.
@@ -44,27 +43,40 @@ func WatchFile(ctx context.Context, path string, read func() (selection.Policy, 
 	}
 }
 
-// Watch hands every policy that comes to hold to take, until ctx ends.
+// Watch hands what holds to take, and then every policy that comes to hold,
+// until ctx ends.
 func (b Book) Watch(ctx context.Context, logger *slog.Logger, take func(selection.Policy)) error {
-	client, err := b.Cluster.NewClient("cream-policies-watch",
-		kgo.ConsumeTopics(b.Topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-	)
+	client, err := b.Cluster.NewClient("cream-policies-watch", kgo.FetchIsolationLevel(kgo.ReadCommitted()))
 	if err != nil {
 		return err
 	}
 	defer client.Close()
+	// From the end as it is now, and then what lies before it: so that nothing
+	// is missed, and nothing that is out of date comes after what holds.
+	_, ends, err := kafka.NewReader(client).Bounds(ctx, b.Topic)
+	if err != nil {
+		return err
+	}
+	from := make(map[int32]kgo.Offset)
+	for partition, end := range ends {
+		from[partition] = kgo.NewOffset().At(end)
+	}
+	client.AddConsumePartitions(map[string]map[int32]kgo.Offset{b.Topic: from})
+	switch p, ok, err := b.Latest(ctx); {
+	case err != nil && ctx.Err() != nil:
+		return nil
+	case err != nil:
+		logger.Error("the published policy is not taken up", "topic", b.Topic, "error", err)
+	case ok:
+		take(p)
+	}
 	for {
 		fetches := client.PollFetches(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		var failed []error
 		for _, e := range fetches.Errors() {
-			failed = append(failed, fmt.Errorf("%s/%d: %w", e.Topic, e.Partition, e.Err))
-		}
-		if err := errors.Join(failed...); err != nil {
-			logger.Warn("changes of the policy cannot be read, will go on trying", "error", err)
+			logger.Warn("changes of the policy cannot be read, will go on trying", "topic", e.Topic, "partition", e.Partition, "error", e.Err)
 		}
 		var text []byte
 		fetches.EachRecord(func(r *kgo.Record) {

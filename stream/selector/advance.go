@@ -51,6 +51,7 @@ func (s *session) advance(ctx context.Context, partitions []int32, pollWasEmpty 
 			return false, fmt.Errorf("%s: window from %s: %w", Stage, time.UnixMilli(closed.Summary.Start).UTC(), err)
 		}
 		s.outcomes = append(s.outcomes, o)
+		s.records = append(s.records, o.records...)
 	}
 	_, candidates := s.machine.Open()
 	s.opts.Measures.open.Set(float64(candidates))
@@ -120,11 +121,7 @@ func (s *session) commit(ctx context.Context, partitions []int32) error {
 	if err := s.kafka.Begin(); err != nil {
 		return fmt.Errorf("%s: begin a transaction: %w", Stage, err)
 	}
-	var records []*kgo.Record
-	for _, o := range s.outcomes {
-		records = append(records, o.records...)
-	}
-	records = append(append(records, s.taken...), s.dead...)
+	records := s.records
 	failed := kafka.Produce(ctx, s.kafka.Client(), records)
 	ctx = kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
 		return s.checkpoints(req, partitions)
@@ -145,7 +142,7 @@ func (s *session) commit(ctx context.Context, partitions []int32) error {
 			return err
 		}
 	}
-	s.outcomes, s.taken, s.dead = nil, nil, nil
+	s.outcomes, s.records = nil, nil
 	return nil
 }
 
@@ -160,10 +157,13 @@ func (s *session) checkpoints(req *kmsg.TxnOffsetCommitRequest, partitions []int
 			topic.TopicID = t.TopicID
 		}
 	}
+	s.pruneMarks()
+	carried, unit := s.machine.Carried()
 	for p, offset := range s.needed(partitions) {
 		metadata, err := checkpoint{
 			ClosedThrough: s.machine.ClosedThrough(),
-			Carried:       s.machine.Carried(),
+			Carried:       carried,
+			CarriedUnit:   unit,
 			Policies:      s.marks,
 			Begun:         s.machine.Begun(),
 			Position:      max(s.next[p], s.positions[p]), // a replay is not yet where we were

@@ -9,12 +9,13 @@ import (
 
 // checkpoint is what the selector commits in a partition's offset metadata,
 // beside the lowest offset that it still needs. Kafka refuses metadata of
-// more than 4,096 bytes; this is about 60.
+// more than 4,096 bytes; this is about 60, and 40 for each policy.
 type checkpoint struct {
 	// ClosedThrough is the event time (ms) up to which windows are closed.
 	ClosedThrough int64 `json:"closed_through"`
-	// Carried is what the last closed window hands to the next one.
-	Carried uint64 `json:"carried,omitempty"`
+	// Carried is what the last closed window hands to the next one, in a unit.
+	Carried     uint64 `json:"carried,omitempty"`
+	CarriedUnit string `json:"unit,omitempty"`
 	// Policies are those that windows go by, each from a start on (ms), in
 	// order; Begun is where another may begin.
 	Policies []policyMark `json:"policies,omitempty"`
@@ -36,6 +37,7 @@ type policyMark struct {
 type restored struct {
 	closedThrough int64
 	carried       uint64
+	carriedUnit   string
 	policies      []policyMark
 	begun         int64
 	offsets       map[int32]int64 // committed: the lowest that is needed
@@ -60,7 +62,7 @@ func readCheckpoints(topic string, topicID [16]byte, resp *kmsg.OffsetFetchRespo
 		}
 		found.positions[partition] = c.Position
 		if c.ClosedThrough >= found.closedThrough {
-			found.closedThrough, found.carried = c.ClosedThrough, c.Carried
+			found.closedThrough, found.carried, found.carriedUnit = c.ClosedThrough, c.Carried, c.CarriedUnit
 			found.policies, found.begun = c.Policies, max(found.begun, c.Begun)
 		}
 		return nil

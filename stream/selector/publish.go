@@ -119,7 +119,7 @@ func (s *session) take(pick *selection.Pick, eventTime int64) error {
 	if err != nil {
 		return err
 	}
-	s.taken = append(s.taken, r)
+	s.records = append(s.records, r)
 	return nil
 }
 
@@ -131,7 +131,7 @@ func SelectionOf(p selection.Pick, role string, w *schemas.Window) schemas.Selec
 		WindowStart: w.Start, WindowEnd: w.End,
 		Capability: p.Capability, Style: p.Style, Score: p.Score,
 		Rank: int32(p.Rank), Cutoff: p.Cutoff, Order: int32(p.Order), Round: int32(p.Round), Policy: w.Policy,
-		OnArrival: p.OnArrival, Replaces: p.Replaces, Content: p.Content, PictureHash: p.PictureHash, TextHash: p.TextHash,
+		OnArrival: p.OnArrival, Replaces: p.Replaces, Cost: p.Cost, Content: p.Content, PictureHash: p.PictureHash, TextHash: p.TextHash,
 	}
 }
 

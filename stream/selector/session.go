@@ -32,7 +32,9 @@ type session struct {
 
 	// Rebuilt from the log; nil until partitions are assigned.
 	machine    *selection.Machine
-	marks      []policyMark // the policies that its windows go by
+	marks      []policyMark       // the policies that its windows go by
+	inForce    []selection.Policy // likewise
+	remember   time.Duration      // more than what was read back: a new policy asks for it
 	watermarks *selection.Watermarks
 	seen       Seen
 	next       map[int32]int64     // offset behind the last record read, by partition
@@ -43,8 +45,7 @@ type session struct {
 
 	// Worked out, and not yet committed.
 	outcomes []*outcome
-	taken    []*kgo.Record // picks that leave on arrival, and withdrawals
-	dead     []*kgo.Record
+	records  []*kgo.Record // what they and all else leave to be published, in order
 }
 
 // ownership is what the client's callbacks tell the session.
@@ -134,7 +135,7 @@ func (o *ownership) fetched(ctx context.Context, client *kgo.Client, topic strin
 	if o.found != nil { // partitions that came later
 		maps.Copy(found.offsets, o.found.offsets)
 		maps.Copy(found.positions, o.found.positions)
-		found.carried, found.policies, found.begun = o.found.carried, o.found.policies, max(found.begun, o.found.begun)
+		found.carried, found.carriedUnit, found.policies, found.begun = o.found.carried, o.found.carriedUnit, o.found.policies, max(found.begun, o.found.begun)
 		found.closedThrough = max(found.closedThrough, o.found.closedThrough)
 	}
 	o.found = &found
@@ -181,14 +182,17 @@ func (s *session) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(s.outcomes)+len(s.taken)+len(s.dead) > 0 {
+		if len(s.outcomes)+len(s.records) > 0 {
 			if err := s.commit(ctx, partitions); err != nil {
 				return err
 			}
-			done = done && len(s.outcomes)+len(s.taken)+len(s.dead) == 0
+			done = done && len(s.outcomes)+len(s.records) == 0
 		}
 		if done {
 			return nil
+		}
+		if s.remember > 0 && len(s.records) == 0 {
+			return errLongerMemory
 		}
 	}
 	return nil
@@ -200,6 +204,11 @@ func (s *session) restore(ctx context.Context, partitions []int32, found *restor
 	if err != nil {
 		return fmt.Errorf("%s: %w", Stage, err)
 	}
+	if s.opts.Policy.Window.Global {
+		if err := s.checkWhole(ctx, found); err != nil {
+			return err
+		}
+	}
 	var failed error
 	begun, changes, err := s.recallPolicies(ctx, found)
 	if err != nil {
@@ -208,7 +217,7 @@ func (s *session) restore(ctx context.Context, partitions []int32, found *restor
 	s.machine, err = selection.New(selection.Options{
 		Policy: begun, Changes: changes, Capabilities: s.opts.Capabilities,
 		Horizon:       s.horizon(),
-		ClosedThrough: found.closedThrough, Positions: found.positions, Carried: found.carried,
+		ClosedThrough: found.closedThrough, Positions: found.positions, Carried: found.carried, CarriedUnit: found.carriedUnit,
 		Chosen: s.chosen(ctx, found, &failed),
 	})
 	if err := errors.Join(err, failed); err != nil {
@@ -230,6 +239,23 @@ func (s *session) restore(ctx context.Context, partitions []int32, found *restor
 	return nil
 }
 
+// checkWhole makes sure that scores has all that a reservoir for ever is read
+// back from: what is missing would leave it, and whoever reads curated would be
+// told so.
+func (s *session) checkWhole(ctx context.Context, found *restored) error {
+	starts, _, err := s.reader.Bounds(ctx, s.opts.Topics.Scores)
+	if err != nil {
+		return err
+	}
+	for p, needed := range found.offsets {
+		if starts[p] > needed {
+			return fmt.Errorf("%s: %s/%d begins at offset %d, and the reservoir of window.type global needs it from %d on: retention has deleted scores that its members are chosen by; keep scores for ever, and begin a new reservoir under another --policy-name",
+				Stage, s.opts.Topics.Scores, p, starts[p], needed)
+		}
+	}
+	return nil
+}
+
 // horizon is how long a chosen id is remembered.
 func (s *Selector) horizon() time.Duration {
 	if s.opts.Batch {
@@ -244,7 +270,7 @@ func (s *Selector) horizon() time.Duration {
 //
 // A sample that was withdrawn since counts as never chosen.
 func (s *session) chosen(ctx context.Context, found *restored, failed *error) iter.Seq[selection.Chosen] {
-	after := found.closedThrough - max(s.horizon(), s.opts.Policy.Dedup.Horizon).Milliseconds()
+	after := found.closedThrough - s.memory().Milliseconds()
 	if s.opts.Policy.Window.Global { // a member stays until it is removed
 		after = math.MinInt64
 	}
@@ -284,7 +310,7 @@ func (s *session) chosen(ctx context.Context, found *restored, failed *error) it
 func ChosenOf(s *schemas.Selection) selection.Chosen {
 	return selection.Chosen{
 		ID: s.ID, End: s.WindowEnd, Content: s.Content, PictureHash: s.PictureHash, TextHash: s.TextHash,
-		Capability: s.Capability, Style: s.Style, Cutoff: s.Cutoff,
+		Capability: s.Capability, Style: s.Style, Source: s.Source, Cutoff: s.Cutoff, Cost: s.Cost,
 	}
 }
 
@@ -300,7 +326,7 @@ func (s *session) withdraw(r *kgo.Record) error {
 		return fmt.Errorf("%s: withdraw %q: %w", Stage, r.Key, err)
 	}
 	if r.Offset >= s.positions[r.Partition] {
-		s.taken = append(s.taken, &kgo.Record{Topic: s.opts.Topics.Selections, Key: r.Key})
+		s.records = append(s.records, &kgo.Record{Topic: s.opts.Topics.Selections, Key: r.Key})
 	}
 	return nil
 }
@@ -360,5 +386,5 @@ func (s *session) deadLetter(reason string, err error, r *kgo.Record) {
 	if r.Offset < s.positions[r.Partition] {
 		return
 	}
-	s.dead = append(s.dead, kafka.DeadLetter(s.opts.Topics.DeadLetter, Stage, reason, err, r))
+	s.records = append(s.records, kafka.DeadLetter(s.opts.Topics.DeadLetter, Stage, reason, err, r))
 }
