@@ -315,6 +315,9 @@ func checkSums(t *rapid.T, p pool, o *oracle, r result) {
 func TestOrderOfArrival(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPool(t)
+		if rapid.Bool().Draw(t, "rich") {
+			p.enrich(t)
+		}
 		p.policy.Window.Size = time.Second
 		want := selectAll(rt{t: t}, p.options(), p.records)
 		shuffled := slices.Clone(p.records)

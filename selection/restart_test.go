@@ -21,8 +21,12 @@ type log map[int32][]Candidate
 func TestRestart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPool(t)
+		if rapid.Bool().Draw(t, "rich") {
+			p.enrich(t)
+		}
 		p.policy.Window.Size = time.Second
 		p.policy.Window.Lateness = 0
+		p.policy.Budget.Carry = rapid.Bool().Draw(t, "carry")
 		l := make(log)
 		for _, c := range p.records {
 			c.Offset = int64(len(l[c.Partition]))
