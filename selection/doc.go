@@ -55,6 +55,7 @@
 //	window.go             an open window: which record of an id stands
 //	pack.go, ids.go       candidates packed into columns, without pointers
 //	table.go              finding a candidate by its id
+//	prefetch.go           asking for memory before it is needed
 //	kinds.go              pairs of a source and a style list, and their bins
 //	rounds.go             the method: rounds, turns, bins
 //	order.go              a bin's first candidates, in the total order
