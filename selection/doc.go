@@ -59,6 +59,7 @@
 //	kinds.go              pairs of a source and a style list, and their bins
 //	rounds.go             the method: rounds, turns, bins
 //	order.go              a bin's first candidates, in the total order
+//	classes.go            and about how many it has down to which score
 //	control.go            the uniform random twin
 //	compact.go            the smaller state of a count budget: what is kept
 //	dropped.go            and what is known of the rest
