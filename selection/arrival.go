@@ -46,7 +46,16 @@ type arrivals struct {
 	// decided on.
 	again     map[uint64]Chosen
 	positions map[int32]int64
-	news      map[int]uint64 // arrivals of bins that the cutoffs do not know
+	news      []uint64 // by bin that the cutoffs do not know: how many came
+}
+
+// came counts one more of a bin that the cutoffs do not know.
+func (a *arrivals) came(b uint32) uint64 {
+	for int(b) >= len(a.news) {
+		a.news = append(a.news, 0)
+	}
+	a.news[b]++
+	return a.news[b]
 }
 
 // arrival is a candidate that was taken, the capability and place of the style
@@ -64,7 +73,7 @@ const (
 )
 
 func newArrivals(r *rules) *arrivals {
-	a := &arrivals{learnAt: learnFirst, news: make(map[int]uint64)}
+	a := &arrivals{learnAt: learnFirst}
 	if len(r.policy.Limits) > 0 {
 		a.tally = make(map[string]*bound)
 	}
@@ -119,14 +128,17 @@ func (w *window) arrive(c *Candidate, hash uint64) *Pick {
 	if a.spent+cost > w.allowed() || w.history.has(hash) || w.history.looksAtContent() && w.history.hasContent(w.pack.hashes(i)) || !w.admitNow(c, column, place, cost) {
 		return nil
 	}
-	cut := l.cutoffs[bins[place]*l.columns+column].score
+	cut := l.cutoffs[int(bins[place])*l.columns+column].score
 	w.take(arrival{candidate: i, column: uint16(column), place: uint16(place), cutoff: cut}, cost)
-	p := new(Pick)
-	w.pack.sample(p, w.pack.row(i), w.pack.kind(i), c.ID)
+	kinds := &w.pack.kinds
+	kind := kinds.all[w.pack.kind(i)]
+	p := &Pick{
+		ID: c.ID, Source: kinds.sources.names[kind.source], Styles: kinds.styleNames[kind.list], Style: kinds.styleNames[kind.list][place],
+		Capability: w.rules.names[column], Score: c.Scores[w.rules.columns[column]], Cutoff: cut,
+		Order: len(a.picks), OnArrival: true, Cost: cost,
+		EventTime: c.EventTime, Partition: c.Partition, SampleOffset: c.SampleOffset, Content: contentPrefix(c),
+	}
 	w.pack.extras.sample(p, i)
-	p.EventTime = c.EventTime
-	p.Capability, p.Score, p.Style = w.rules.names[column], c.Scores[w.rules.columns[column]], w.styleAt(i, place)
-	p.Order, p.OnArrival, p.Cutoff, p.Cost = len(a.picks), true, cut, cost
 	return p
 }
 
@@ -176,11 +188,6 @@ func (w *window) retake(i uint32, as Chosen) {
 		t.place = uint16(max(slices.Index(list, as.Style), 0))
 	}
 	w.take(t, 0)
-}
-
-// styleAt returns the style that a candidate counts for in its place-th bin.
-func (w *window) styleAt(i uint32, place int) string {
-	return w.pack.kinds.styleNames[w.pack.kinds.all[w.pack.kind(i)].list][place]
 }
 
 // admitNow tells whether the limits allow to take a candidate, and counts it.
@@ -327,7 +334,7 @@ func (w *window) takeBack(i uint32) {
 	a.told = len(a.picks)
 	a.spent -= cost
 	if a.tally != nil {
-		for _, b := range w.countsOf(w.rules.names[t.column], w.styleAt(i, int(t.place)), w.pack.kinds.sources.names[kind.source]) {
+		for _, b := range w.countsOf(w.rules.names[t.column], w.pack.kinds.styleNames[kind.list][t.place], w.pack.kinds.sources.names[kind.source]) {
 			b.samples--
 			b.spent -= cost
 		}

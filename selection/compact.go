@@ -49,8 +49,11 @@ const maxCompactColumns = 64
 // of it.
 func (w *window) compactIfLarge() {
 	p := w.pack
+	if p.n < w.compactAt {
+		return
+	}
 	budget, bounded := w.rules.bounded()
-	if !bounded || p.n < w.compactAt || p.columns > maxCompactColumns {
+	if !bounded || p.columns > maxCompactColumns {
 		return
 	}
 	ch := newChooser(w.rules, p)

@@ -141,11 +141,13 @@
 //	pack.go, ids.go        candidates packed into columns, without pointers
 //	extras.go              the columns that only some policies need
 //	table.go               finding a candidate by its id
+//	prefetch.go            asking for memory before it is needed
 //	kinds.go               what decides a candidate's bins, and the bins
 //	same.go                candidates that are the same as others
 //	rounds.go              the method: rounds, turns, bins
 //	limiter.go             turns under limits and costs; minimums.go the minimums
 //	order.go               a bin's first candidates, in the total order
+//	classes.go             and about how many it has down to which score
 //	control.go             the uniform random twin
 //	baselines.go           other methods, to compare with
 //	compact.go             the smaller state of a count budget: what is kept

@@ -3,6 +3,7 @@ package selection
 import (
 	"encoding/binary"
 	"slices"
+	"unsafe"
 )
 
 // forgotten is a set of ids, of those that were kept and of those whose records
@@ -73,6 +74,13 @@ type spot struct {
 	hash  uint64
 	at    int
 	found bool
+}
+
+// expect says that an id is about to be searched for.
+func (f *forgotten) expect(hash uint64) {
+	if s, rest := f.shardOf(hash); s.places > 0 {
+		prefetch(unsafe.Pointer(&s.entries[s.home(rest)*f.stride]))
+	}
 }
 
 // find searches for an id.

@@ -40,6 +40,15 @@ func (s *ids) note(length int) {
 	s.n++
 }
 
+// drop takes back the last id, of a length.
+func (s *ids) drop(length int) {
+	s.n--
+	s.text = s.text[:len(s.text)-length]
+	if s.starts != nil {
+		s.starts = s.starts[:s.n]
+	}
+}
+
 func (s *ids) at(at int) []byte {
 	if s.starts == nil {
 		return s.text[at*s.length:][:s.length]

@@ -61,6 +61,15 @@ func newKinds(fields []string) kinds { return kinds{fields: fields} }
 
 // of returns the number of a candidate's kind.
 func (k *kinds) of(c *Candidate) uint32 {
+	i, known := k.find(c)
+	if !known {
+		i = k.add(c)
+	}
+	return i
+}
+
+// hash is that of all that makes the kind of a candidate.
+func (k *kinds) hash(c *Candidate) uint64 {
 	hash := xxhash.Sum64String(c.Source)
 	for _, s := range c.Styles {
 		hash = mix(hash ^ xxhash.Sum64String(s))
@@ -68,36 +77,48 @@ func (k *kinds) of(c *Candidate) uint32 {
 	for _, field := range k.fields {
 		hash = mix(hash ^ xxhash.Sum64String(c.Metadata[field]))
 	}
-	if 2*len(k.all) >= len(k.found) {
-		k.grow()
-	}
-	for at := int(hash & uint64(len(k.found)-1)); ; at = (at + 1) & (len(k.found) - 1) {
-		i := k.found[at]
-		if i == 0 {
-			k.found[at] = k.add(c, hash) + 1
-			return k.found[at] - 1
+	return hash
+}
+
+// find returns the number of a candidate's kind, and false where it has none.
+func (k *kinds) find(c *Candidate) (uint32, bool) {
+	hash, last := k.hash(c), len(k.found)-1
+	for at := int(hash) & last; last > 0 && k.found[at] != 0; at = (at + 1) & last {
+		i := k.found[at] - 1
+		if k.all[i].hash == hash && k.is(i, c) {
+			return i, true
 		}
-		if k.all[i-1].hash == hash && k.is(i-1, c) {
-			return i - 1
-		}
 	}
+	return 0, false
 }
 
 // grow makes the room for the kinds to be found in fourfold.
 func (k *kinds) grow() {
 	k.found = make([]uint32, max(16, 4*len(k.found)))
-	for i, kind := range k.all {
-		at := int(kind.hash & uint64(len(k.found)-1))
-		for k.found[at] != 0 {
-			at = (at + 1) & (len(k.found) - 1)
-		}
-		k.found[at] = uint32(i) + 1
+	for i := range k.all {
+		k.note(uint32(i))
 	}
 }
 
-func (k *kinds) add(c *Candidate, hash uint64) uint32 {
-	k.all = append(k.all, kind{source: k.sources.of(c.Source), list: k.list(c.Styles), values: k.valuesOf(c), hash: hash})
-	return uint32(len(k.all) - 1)
+// note lets a kind be found.
+func (k *kinds) note(i uint32) {
+	last := len(k.found) - 1
+	at := int(k.all[i].hash) & last
+	for k.found[at] != 0 {
+		at = (at + 1) & last
+	}
+	k.found[at] = i + 1
+}
+
+// add numbers a kind that is not there yet.
+func (k *kinds) add(c *Candidate) uint32 {
+	if 2*len(k.all) >= len(k.found) {
+		k.grow()
+	}
+	i := uint32(len(k.all))
+	k.all = append(k.all, kind{source: k.sources.of(c.Source), list: k.list(c.Styles), values: k.valuesOf(c), hash: k.hash(c)})
+	k.note(i)
+	return i
 }
 
 func (k *kinds) is(i uint32, c *Candidate) bool {

@@ -18,23 +18,32 @@ type learnt struct {
 	rules   *rules
 	columns int
 	bins    map[string]int
-	known   bool     // some window has been learnt from
-	had     []bool   // by bin: some window that was learnt from had it
-	cells   []cell   // by bin and capability
-	usual   []usual  // likewise: what the cells say
-	cutoffs []cutoff // likewise: and that as scores, at the last refresh
-	scores  []recent // by capability
-	size    float64  // candidates of a window, expected
+	known   bool      // some window has been learnt from
+	had     []bool    // by bin: some window that was learnt from had it
+	cells   []cell    // by bin and capability
+	usual   []usual   // likewise: what the cells say
+	cutoffs []cutoff  // likewise: and that as scores, at the last refresh
+	first   []float32 // likewise: the score to reach in the first place
+	row     []float32 // scratch of later
+	scores  []recent  // by capability
+	size    float64   // candidates of a window, expected
 
 	seen     uint64    // candidates observed
 	due      uint64    // seen when the cutoffs are to be refreshed
 	sampleAt uint64    // seen when the next scores are to be kept
 	draws    []float64 // by bin and capability: see drawFor
 	drawnFor int64
-	kinds    map[*pack][][]int
+	kinds    map[*pack]*laid
 	last     *pack // whose kinds were asked for last,
-	lastBins [][]int
+	lastLaid *laid
 }
+
+// laid is the numbers of the bins that the kinds of a window lie in: those of
+// kind k are bins[start[k]:start[k+1]], by place.
+type laid struct{ start, bins []uint32 }
+
+func (l *laid) has(kind uint32) bool    { return int(kind)+1 < len(l.start) }
+func (l *laid) of(kind uint32) []uint32 { return l.bins[l.start[kind]:l.start[kind+1]] }
 
 // cell is the decayed sums of what was learnt of a capability and bin.
 type cell struct {
@@ -77,7 +86,7 @@ const (
 )
 
 func newLearnt(r *rules) *learnt {
-	l := &learnt{rules: r, columns: len(r.columns), bins: make(map[string]int), kinds: make(map[*pack][][]int)}
+	l := &learnt{rules: r, columns: len(r.columns), bins: make(map[string]int), kinds: make(map[*pack]*laid)}
 	l.scores = make([]recent, l.columns)
 	return l
 }
@@ -155,22 +164,20 @@ func (l *learnt) observe(c *Candidate, inWindow uint32) {
 
 // binsOf returns the numbers of the bins that a kind of an open window lies
 // in, by place.
-func (l *learnt) binsOf(p *pack, kind uint32) []int {
+func (l *learnt) binsOf(p *pack, kind uint32) []uint32 {
 	if l.last != p {
-		l.last, l.lastBins = p, l.kinds[p]
+		if l.kinds[p] == nil {
+			l.kinds[p] = &laid{start: []uint32{0}}
+		}
+		l.last, l.lastLaid = p, l.kinds[p]
 	}
-	known := l.lastBins
-	if int(kind) < len(known) {
-		return known[kind]
-	}
-	for len(known) <= int(kind) {
-		k := p.kinds.all[len(known)]
+	for known := l.lastLaid; !known.has(kind); known.start = append(known.start, uint32(len(known.bins))) {
+		k := p.kinds.all[len(known.start)-1]
 		styles := p.kinds.styleLists[k.list]
 		keys := l.rules.policy.Bins.keys()
 		if !slices.Contains(keys, "style") {
 			styles = styles[:1]
 		}
-		var bins []int
 		for _, style := range styles {
 			name := strings.Join(p.kinds.parts(bin{style: style, source: k.source, values: k.values}, keys), "\x00")
 			n, ok := l.bins[name]
@@ -180,16 +187,14 @@ func (l *learnt) binsOf(p *pack, kind uint32) []int {
 				l.had = append(l.had, false)
 				l.cells = append(l.cells, make([]cell, l.columns)...)
 				for range l.columns {
-					l.cutoffs = append(l.cutoffs, cutoff{place: -1})
+					l.cutoffs, l.first = append(l.cutoffs, cutoff{place: -1}), append(l.first, outOfReach())
 					l.usual = append(l.usual, cell{}.usual())
 				}
 			}
-			bins = append(bins, n)
+			known.bins = append(known.bins, uint32(n))
 		}
-		known = append(known, bins)
 	}
-	l.kinds[p], l.lastBins = known, known
-	return known[kind]
+	return l.lastLaid.of(kind)
 }
 
 // release lets go of a window that has closed.
@@ -200,22 +205,17 @@ func (l *learnt) release(p *pack) {
 
 // best returns the capability and the place of the bin for which a candidate
 // is furthest above the cutoff; false where it is above none.
-func (l *learnt) best(c *Candidate, bins []int, w *window) (column, place int, ok bool) {
+func (l *learnt) best(c *Candidate, bins []uint32, w *window) (column, place int, ok bool) {
 	most := float32(-math.SmallestNonzeroFloat32) // 0 is enough
 	columns, thresholds := l.rules.columns, l.rules.thresholds
 	for at, b := range bins {
-		cuts := l.cutoffs[b*l.columns:][:len(columns)]
+		cuts := l.first[int(b)*len(columns):][:len(columns)]
+		if at > 0 {
+			cuts = l.later(b, at)
+		}
 		for k, from := range columns {
-			// In bits, so that no branch is taken at random.
-			cut := math.Float32bits(cuts[k].score)
-			if int(cuts[k].place) > at {
-				cut = 0 // all are taken of this place
-			}
-			if int(cuts[k].place) < at {
-				cut = infinity
-			}
 			score := c.Scores[from]
-			if margin := score - math.Float32frombits(cut); margin > most && score > thresholds[k] {
+			if margin := score - cuts[k]; margin > most && score > thresholds[k] {
 				most, column, place, ok = margin, k, at, true
 			}
 		}
@@ -226,18 +226,39 @@ func (l *learnt) best(c *Candidate, bins []int, w *window) (column, place int, o
 	return l.bestOfNew(c, bins, w)
 }
 
-const infinity = 0x7f800000 // of a float32, its bits
+// outOfReach is the score to reach where nothing does.
+func outOfReach() float32 { return float32(math.Inf(1)) }
+
+// in returns the score to reach in a place.
+func (c cutoff) in(place int) float32 {
+	switch {
+	case int(c.place) == place:
+		return c.score
+	case int(c.place) > place:
+		return 0 // all are taken
+	}
+	return outOfReach()
+}
+
+// later returns the scores to reach in a place of a bin that is not the first,
+// by capability.
+func (l *learnt) later(b uint32, place int) []float32 {
+	l.row = l.row[:0]
+	for _, c := range l.cutoffs[int(b)*l.columns:][:l.columns] {
+		l.row = append(l.row, c.in(place))
+	}
+	return l.row
+}
 
 // bestOfNew is best for a bin that no window had: the smallest bins are served
 // first, and this is likely to be one. As it proves not to be, it has had its
 // part of the budget.
-func (l *learnt) bestOfNew(c *Candidate, bins []int, w *window) (column, place int, ok bool) {
+func (l *learnt) bestOfNew(c *Candidate, bins []uint32, w *window) (column, place int, ok bool) {
 	for at, b := range bins {
 		if l.had[b] {
 			continue
 		}
-		w.arrived.news[b]++
-		if w.arrived.news[b] > uint64(l.size)/uint64(len(l.bins))/4+1 {
+		if w.arrived.came(b) > uint64(l.size)/uint64(len(l.bins))/4+1 {
 			continue
 		}
 		for k := range l.columns {
@@ -268,18 +289,19 @@ func (l *learnt) refreshIfDue(w *window) {
 	ahead, stretch := max(move, 0), 1+min(move*squeeze, 0)
 	for first := 0; first < len(l.usual); first += l.columns {
 		usual, draws := l.usual[first:][:l.columns], l.draws[first:][:l.columns]
-		cutoffs := l.cutoffs[first:][:l.columns]
+		cutoffs, inFirst := l.cutoffs[first:][:l.columns], l.first[first:][:l.columns]
 		for column := range usual {
 			reach := ahead
 			if draws[column] < usual[column].part+ahead {
 				reach += usual[column].reach * stretch
 			}
 			if reach <= 0 {
-				cutoffs[column].place = -1
+				cutoffs[column].place, inFirst[column] = -1, outOfReach()
 				continue
 			}
 			place := int32(reach)
 			cutoffs[column] = cutoff{place: place, score: l.scores[column].score(reach - float64(place))}
+			inFirst[column] = cutoffs[column].in(0)
 		}
 	}
 }
@@ -389,7 +411,7 @@ func (l *learnt) numbersOf(ch *chooser) (numbers, places []int) {
 	for kind := range ch.pack.kinds.all {
 		ours := l.binsOf(ch.pack, uint32(kind))
 		for place, b := range ch.layout.of(uint32(kind)) {
-			numbers[b] = ours[place]
+			numbers[b] = int(ours[place])
 			places[b] = max(places[b], place+1)
 		}
 	}

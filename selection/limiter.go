@@ -246,7 +246,7 @@ func (l *limiter) closedNames(ch *chooser) (names []string) {
 		return nil
 	}
 	l.each(ch, func(name string, b *bound) {
-		if b.full(1) && b.limit.Max != nil {
+		if b.closed {
 			names = append(names, name)
 		}
 	})

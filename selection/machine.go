@@ -240,19 +240,24 @@ func (m *Machine) Step(e Event) (Effects, error) {
 }
 
 func (m *Machine) add(c *Candidate) (Effects, error) {
+	hash, end := xxhash.Sum64String(c.ID), m.end(c.EventTime)
+	w := m.open[end]
+	if w != nil {
+		w.expect(hash)
+	}
 	if err := m.rules.valid(c); err != nil {
 		return Effects{}, err
 	}
-	end := m.end(c.EventTime)
 	if end <= m.closedThrough && m.reservoir != nil {
 		if c.Offset < m.positions[c.Partition] {
 			if !m.rules.fromBundle(c.Bundle) || !m.rules.admits(c) {
 				return Effects{Outcome: Settled}, nil
 			}
-			_, err := m.reservoir.window.add(c, xxhash.Sum64String(c.ID))
+			_, err := m.reservoir.window.add(c, hash)
 			return Effects{Outcome: Settled}, err
 		}
 		end = m.end(m.closedThrough) // nothing is late for what is for ever
+		w = m.open[end]
 	}
 	if end <= m.closedThrough {
 		if c.Offset < m.positions[c.Partition] {
@@ -260,7 +265,6 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 		}
 		return Effects{Outcome: Late}, nil
 	}
-	w := m.open[end]
 	if w == nil {
 		w = m.openWindow(end)
 	}
@@ -274,7 +278,6 @@ func (m *Machine) add(c *Candidate) (Effects, error) {
 		w.filtered++
 		return Effects{Outcome: Filtered}, nil
 	}
-	hash := xxhash.Sum64String(c.ID)
 	outcome, err := w.add(c, hash)
 	effects := Effects{Outcome: outcome}
 	if outcome == Accepted && w.arrived != nil {

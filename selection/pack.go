@@ -58,26 +58,41 @@ func (p *pack) find(hash uint64, id string) (uint32, bool) {
 
 // append adds a candidate whose id is not there yet.
 func (p *pack) append(c *Candidate, hash uint64, r *rules) {
-	i := p.next(hash)
-	p.ids[i/pageSize].append(c.ID)
-	p.set(i, c, r)
+	p.stage(c, p.kinds.of(c), r)
+	p.commit(hash)
 }
 
-// next makes room for a candidate, whose id is to be appended.
-func (p *pack) next(hash uint64) uint32 {
+// stage writes a candidate as the next one, and counts it: commit is to follow,
+// or unstage.
+func (p *pack) stage(c *Candidate, kind uint32, r *rules) {
+	p.makeRoom()
+	p.ids[p.n/pageSize].append(c.ID)
+	p.write(p.n, c, kind, r)
+}
+
+// unstage takes back what stage has written.
+func (p *pack) unstage(c *Candidate, r *rules) {
+	p.ids[p.n/pageSize].drop(len(c.ID))
+	p.uncountAll(p.n, r.thresholds)
+}
+
+// makeRoom makes room for the next candidate.
+func (p *pack) makeRoom() {
+	if int(p.n/pageSize) == len(p.pages) {
+		p.nextPage()
+	}
+}
+
+// commit gives the candidate that is staged its number.
+func (p *pack) commit(hash uint64) {
 	if p.table.full() {
 		p.table.split()
 		for i := range p.n {
 			p.table.put(p.idHash(i), i)
 		}
 	}
-	i := p.n
-	if i%pageSize == 0 {
-		p.nextPage()
-	}
-	p.table.put(hash, i)
+	p.table.put(hash, p.n)
 	p.n++
-	return i
 }
 
 // nextPage adds a page with room for as many bytes of ids as the last has.
@@ -93,30 +108,30 @@ func (p *pack) nextPage() {
 
 // replace overwrites candidate i with another record of the same id.
 func (p *pack) replace(i uint32, c *Candidate, r *rules) {
-	p.uncount(i, r.thresholds)
-	p.tallyOf(p.kind(i))[0]--
+	p.uncountAll(i, r.thresholds)
 	p.set(i, c, r)
 }
 
 // retire makes candidate i one that scores nothing and is not counted. Another
 // record of its id may be set in its place.
 func (p *pack) retire(i uint32, r *rules) {
-	p.uncount(i, r.thresholds)
-	p.tallyOf(p.kind(i))[0]--
+	p.uncountAll(i, r.thresholds)
 	for column := range p.columns {
 		p.scores[i/pageSize][column*pageSize+int(i%pageSize)] = float32(math.Inf(-1))
 	}
 }
 
 // set writes candidate i, but for its id, and counts it.
-func (p *pack) set(i uint32, c *Candidate, r *rules) {
+func (p *pack) set(i uint32, c *Candidate, r *rules) { p.write(i, c, p.kinds.of(c), r) }
+
+// write does, where the kind is known.
+func (p *pack) write(i uint32, c *Candidate, kind uint32, r *rules) {
 	g, at := p.pages[i/pageSize], i%pageSize
 	row := &g.rows[at]
 	row.content = contentPrefix(c)
 	row.place = placeOf(c)
 	row.sample = uint64(c.SampleOffset)<<16 | uint64(c.EventTime)&0xffff
 	g.timeHigh[at] = uint32(c.EventTime >> 16)
-	kind := p.kinds.of(c)
 	g.kind[at] = kind
 	p.extras.set(i, c, r)
 	tally := p.tallyOf(kind)
@@ -152,13 +167,21 @@ func (p *pack) uncount(i uint32, thresholds []float32) {
 	}
 }
 
+// uncountAll takes candidate i out of the tally.
+func (p *pack) uncountAll(i uint32, thresholds []float32) {
+	p.uncount(i, thresholds)
+	p.tallyOf(p.kind(i))[0]--
+}
+
 // copyFrom adds candidate j of another pack with the same kinds, and returns
 // the hash of its id.
 func (p *pack) copyFrom(o *pack, j uint32, thresholds []float32) uint64 {
 	id := o.id(j)
 	hash := xxhash.Sum64(id)
-	i := p.next(hash)
+	p.makeRoom()
+	i := p.n
 	p.ids[i/pageSize].appendBytes(id)
+	p.commit(hash)
 	g, at := p.pages[i/pageSize], i%pageSize
 	from, k := o.pages[j/pageSize], j%pageSize
 	g.rows[at], g.timeHigh[at], g.kind[at] = from.rows[k], from.timeHigh[k], from.kind[k]

@@ -1,6 +1,9 @@
 package selection
 
-import "slices"
+import (
+	"slices"
+	"unsafe"
+)
 
 // table finds candidates by the hashes of their ids. Searching it is mostly
 // waiting for memory; so a search for a new id, the usual case, touches one
@@ -57,6 +60,14 @@ func (t *table) find(hash uint64, same func(uint32) bool) (uint32, bool) {
 		if at++; at == len(s.buckets) {
 			at = 0
 		}
+	}
+}
+
+// expect says that a hash is about to be searched for.
+func (t *table) expect(hash uint64) {
+	if t.used > 0 {
+		s := &t.shards[hash>>t.shift]
+		prefetch(unsafe.Pointer(&s.buckets[s.home(uint32(hash))]))
 	}
 }
 

@@ -35,6 +35,15 @@ func newWindow(r *rules, start, end int64, h history) *window {
 	return w
 }
 
+// expect says that a record of an id is about to be added.
+func (w *window) expect(hash uint64) {
+	if w.dropped != nil {
+		w.dropped.ids.expect(hash)
+	} else {
+		w.pack.table.expect(hash)
+	}
+}
+
 // add takes a valid candidate. Of several with one id stands the one with the
 // lowest content hash, and of equal ones the first by partition and offset.
 // hash is that of its id.
@@ -42,14 +51,29 @@ func (w *window) add(c *Candidate, hash uint64) (Outcome, error) {
 	if w.dropped != nil {
 		return w.addAfterDropping(c, hash)
 	}
-	if i, found := w.pack.find(hash, c.ID); found {
-		return w.addAgain(c, i), nil
+	p := w.pack
+	// Most candidates are new, so they are written while what expect asked for
+	// is on its way. But a kind is not added for one that may not stay.
+	kind, known := p.kinds.find(c)
+	if known {
+		p.stage(c, kind, w.rules)
 	}
-	if w.distinct() == maxCount {
+	i, found := p.find(hash, c.ID)
+	full := !found && w.distinct() == maxCount
+	if known && (found || full) {
+		p.unstage(c, w.rules)
+	}
+	switch {
+	case found:
+		return w.addAgain(c, i), nil
+	case full:
 		return None, ErrFull
 	}
 	w.see(c)
-	w.pack.append(c, hash, w.rules)
+	if !known {
+		p.stage(c, p.kinds.of(c), w.rules)
+	}
+	p.commit(hash)
 	w.compactIfLarge()
 	return Accepted, nil
 }
@@ -73,19 +97,26 @@ func (w *window) addAgain(c *Candidate, i uint32) Outcome {
 // addAfterDropping takes a candidate where some have been dropped.
 func (w *window) addAfterDropping(c *Candidate, hash uint64) (Outcome, error) {
 	d := w.dropped
+	// As in add, most of what there is to do is done before the search.
+	kind, known := w.pack.kinds.find(c)
+	var r record
+	needless := false
+	if known {
+		r, needless = d.needless(c, kind, hash, w.rules)
+	}
 	at := d.ids.find(hash)
-	var known uint32 // the kind that an id is remembered with
+	var before uint32 // the kind that the id is remembered with
 	if at.found {
-		known = d.ids.at(at).kind
+		before = d.ids.at(at).kind
 	}
 	switch {
-	case at.found && known == packedKind:
+	case at.found && before == packedKind:
 		if i, ok := w.pack.find(hash, c.ID); ok {
 			return w.addAgain(c, i), nil
 		}
 		w.see(c) // an id with the hash of another: they count as one
 		return Duplicate, nil
-	case at.found && known != goneKind:
+	case at.found && before != goneKind:
 		w.see(c)
 		if !d.replace(at, c, w.pack.kinds.of(c), w.rules) {
 			return Duplicate, nil
@@ -97,10 +128,10 @@ func (w *window) addAfterDropping(c *Candidate, hash uint64) (Outcome, error) {
 		return None, ErrFull
 	}
 	w.see(c)
-	if known == goneKind {
+	if before == goneKind {
 		w.withdrawn--
 	}
-	if r, needless := d.needless(c, w.pack.kinds.of(c), hash, w.rules); needless {
+	if needless {
 		d.add(at, r)
 		return Accepted, nil
 	}
