@@ -19,7 +19,9 @@ func (p Policy) Validate() error {
 	} {
 		errs = append(errs, p.check(key)...)
 	}
-	errs = append(errs, p.checkTogether()...)
+	for _, m := range p.checkTogether() {
+		errs = append(errs, m.err)
+	}
 	return errors.Join(errs...)
 }
 
@@ -105,14 +107,22 @@ func (p Policy) check(key string) []error {
 	return errs
 }
 
+// mistake is what is wrong with a key of the file, because of another.
+type mistake struct {
+	key string
+	err error
+}
+
 // checkTogether returns the mistakes of keys that do not go with each other.
-func (p Policy) checkTogether() (errs []error) {
-	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+func (p Policy) checkTogether() (found []mistake) {
+	add := func(key, format string, args ...any) {
+		found = append(found, mistake{key, fmt.Errorf(format, args...)})
+	}
 	if p.Method != MMSSR && len(p.Limits) > 0 {
-		add("method %s with limits: limits are for method %s", p.Method, MMSSR)
+		add("limits", "method %s with limits: limits are for method %s", p.Method, MMSSR)
 	}
 	if p.Emission == OnArrival && p.Method != MMSSR {
-		add("emission %s with method %s: a baseline chooses when the window closes", OnArrival, p.Method)
+		add("emission", "emission %s with method %s: a baseline chooses when the window closes", OnArrival, p.Method)
 	}
 	if p.Window.Global {
 		for _, c := range []struct {
@@ -128,31 +138,31 @@ func (p Policy) checkTogether() (errs []error) {
 			{p.Dedup.Content || p.Dedup.Near, "dedup by content: all that ever came would have to be kept"},
 		} {
 			if c.wrong {
-				add("window.type global does not go with %s", c.what)
+				add("window", "window.type global does not go with %s", c.what)
 			}
 		}
 	}
 	if err := p.Budget.checkWindow(p.Window.Size); err != nil {
-		errs = append(errs, err)
+		found = append(found, mistake{"budget", err})
 	}
 	names := make([]string, len(p.Capabilities))
 	for i, c := range p.Capabilities {
 		names[i] = c.Name
 	}
 	if len(names) == 0 {
-		return errs
+		return found
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Thresholds)) {
 		if !slices.Contains(names, name) {
-			add("threshold: %q is not among the capabilities selected for%s", name, didYouMean(name, names))
+			add("threshold", "threshold: %q is not among the capabilities selected for%s", name, didYouMean(name, names))
 		}
 	}
 	for _, l := range p.Limits {
 		if l.Of == ofCapability && l.Name != Others && !slices.Contains(names, l.Name) {
-			add("limits.capability: %q is not among the capabilities selected for%s", l.Name, didYouMean(l.Name, names))
+			add("limits", "limits.capability: %q is not among the capabilities selected for%s", l.Name, didYouMean(l.Name, names))
 		}
 	}
-	return errs
+	return found
 }
 
 // threshold returns the threshold of a capability.

@@ -264,9 +264,23 @@ func (c *closedState) why(i uint32, column int, b uint32, s Standing, picks map[
 		return "it ranks behind the bin's last pick; " + c.ended(s, stopped, limit)
 	case limit != "":
 		return "nothing was taken from the bin: " + limit
+	case c.ch.taken.has(i):
+		return fmt.Sprintf("it was passed over: it costs more %s than was left of the budget", c.rules.policy.Budget.Unit())
+	case !c.hadTurn(column):
+		return "the budget was used up before the capability had a turn"
 	default:
 		return "nothing was taken from the bin: smaller ones are served first, and the capability's quota ended before it"
 	}
+}
+
+// hadTurn tells whether a capability took anything.
+func (c *closedState) hadTurn(column int) bool {
+	for at := column; at < len(c.ch.stops); at += c.pack.columns {
+		if c.ch.stops[at] != notVisited {
+			return true
+		}
+	}
+	return false
 }
 
 // ended says why the bin gave no more.

@@ -96,7 +96,7 @@ func newList(file string, content []byte, hash func(string) (uint64, error)) (*L
 	l := &List{File: file, Digest: digest(content)}
 	var errs []error
 	number := 0
-	for line := range strings.Lines(string(content)) {
+	for line := range strings.Lines(strings.TrimPrefix(string(content), "\ufeff")) { // Windows editors begin with it
 		number++
 		line = strings.TrimRight(line, "\r\n")
 		if strings.TrimSpace(line) == "" {

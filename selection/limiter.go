@@ -218,22 +218,25 @@ func (ch *chooser) shortfall(s *Summary) string {
 		if s.Unit != "samples" {
 			text += " " + s.Unit
 		}
-		text += fmt.Sprintf(": no more of the %d candidates", s.Candidates)
-		if ch.rules.policy.Method == MMSSR {
-			text += fmt.Sprintf(" score above the threshold%s for a capability selected for", ch.rules.thresholdText())
+		closed := ch.limits.closedNames(ch)
+		switch {
+		case s.Selected == s.Candidates:
+			text += fmt.Sprintf(": all %d candidates were chosen", s.Candidates)
+		case len(closed) > 0:
+			text += fmt.Sprintf(": no more of the %d candidates could be chosen; at their maximum: %s", s.Candidates, strings.Join(closed, ", "))
+		case ch.rules.policy.Method == MMSSR:
+			text += fmt.Sprintf(": no more of the %d candidates score above the threshold%s for a capability selected for", s.Candidates, ch.rules.thresholdText())
 		}
 		for _, other := range []struct {
 			n   int64
 			who string
 		}{
 			{s.Earlier, "had been chosen by earlier windows"}, {s.Same, "are the same as others"},
+			{s.Filtered, "are not judged by the policy"}, {s.SetAside, "are of other bundles"},
 		} {
 			if other.n > 0 {
 				text += fmt.Sprintf("; %d %s", other.n, other.who)
 			}
-		}
-		if closed := ch.limits.closedNames(ch); len(closed) > 0 {
-			text += "; at their maximum: " + strings.Join(closed, ", ")
 		}
 		why = append(why, text)
 	}

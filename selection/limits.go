@@ -128,7 +128,7 @@ func (r *policyReader) limits(n ast.Node) {
 			for _, pair := range values {
 				l := Limit{Of: of, Name: keyOf(pair)}
 				if of == ofCapability && l.Name != Others {
-					r.known(pair.Key, l.Name)
+					r.known(pair.Key, "limits.capability", l.Name)
 				}
 				where := fmt.Sprintf("limits.%s.%s", of, l.Name)
 				r.mapping(pair.Value, where, map[string]func(ast.Node){

@@ -54,6 +54,7 @@ func (ch *chooser) playFor(some *chooser, b *bound, capabilities []int) {
 	if want <= have {
 		return
 	}
+	passed := ch.passed
 	some.left, some.round, some.passed, some.picks = ch.left, ch.round, ch.passed, ch.picks
 	if some != ch {
 		some.recountAll()
@@ -63,7 +64,8 @@ func (ch *chooser) playFor(some *chooser, b *bound, capabilities []int) {
 	if some != ch {
 		ch.recountAll()
 	}
-	b.starved = ch.left == 0
+	_, have, _ = b.minimum(ch.budget)
+	b.starved = have < want && (ch.left == 0 || ch.passed > passed)
 }
 
 // minimum returns how much is to be chosen at least and how much has been, in

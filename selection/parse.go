@@ -22,7 +22,7 @@ import (
 // file and the name to remember it by; nil: a policy that names files is in
 // error.
 func ParsePolicy(name string, text []byte, capabilities []string, readFile func(string) (string, []byte, error)) (Policy, error) {
-	r := policyReader{name: name, bundle: capabilities, readFile: readFile, policy: DefaultPolicy()}
+	r := policyReader{name: name, bundle: capabilities, readFile: readFile, policy: DefaultPolicy(), keys: make(map[string]ast.Node)}
 	root, err := rootMapping(name, text)
 	if err != nil {
 		return Policy{}, err
@@ -49,8 +49,12 @@ func ParsePolicy(name string, text []byte, capabilities []string, readFile func(
 		"seed":    r.seed,
 	})
 	if len(r.errs) == 0 {
-		for _, err := range r.policy.checkTogether() {
-			r.errs = append(r.errs, fmt.Errorf("%s: %w", name, err))
+		for _, m := range r.policy.checkTogether() {
+			if at := r.keys[m.key]; at != nil {
+				r.fail(at, "%v", m.err)
+			} else {
+				r.errs = append(r.errs, fmt.Errorf("%s: %w", name, m.err))
+			}
 		}
 	}
 	if err := errors.Join(r.errs...); err != nil {
@@ -88,6 +92,7 @@ type policyReader struct {
 	bundle   []string // its capabilities; nil: not known
 	readFile func(string) (string, []byte, error)
 	policy   Policy
+	keys     map[string]ast.Node // of the file
 	errs     []error
 }
 
@@ -116,6 +121,9 @@ func (r *policyReader) mapping(n ast.Node, under string, readers map[string]func
 		if read == nil {
 			r.fail(pair.Key, "unknown key %q%s", key, didYouMean(key, sortedKeys(readers)))
 			continue
+		}
+		if under == "" {
+			r.keys[key] = pair.Key
 		}
 		before := len(r.errs)
 		read(pair.Value)
@@ -175,7 +183,7 @@ func (r *policyReader) capabilities(n ast.Node) {
 	if list, ok := n.(*ast.SequenceNode); ok {
 		for _, item := range list.Values {
 			name := r.text(item, "a capability", "a name")
-			r.known(item, name)
+			r.known(item, "capabilities", name)
 			r.policy.Capabilities = append(r.policy.Capabilities, Share{Name: name, Weight: Decimal{Units: 1}})
 		}
 		return
@@ -190,15 +198,15 @@ func (r *policyReader) capabilities(n ast.Node) {
 		if err != nil {
 			r.fail(pair.Value, "the weight of %q is %s: expected a number such as 1 or 2.5", keyOf(pair), describe(pair.Value))
 		}
-		r.known(pair.Key, keyOf(pair))
+		r.known(pair.Key, "capabilities", keyOf(pair))
 		r.policy.Capabilities = append(r.policy.Capabilities, Share{Name: keyOf(pair), Weight: weight})
 	}
 }
 
 // known fails a capability that the bundle does not have.
-func (r *policyReader) known(at ast.Node, name string) {
+func (r *policyReader) known(at ast.Node, key, name string) {
 	if name != "" && r.bundle != nil && !slices.Contains(r.bundle, name) {
-		r.fail(at, "capabilities: the bundle has no %q%s", name, didYouMean(name, r.bundle))
+		r.fail(at, "%s: the bundle has no %q%s", key, name, didYouMean(name, r.bundle))
 	}
 }
 
@@ -216,7 +224,7 @@ func (r *policyReader) threshold(n ast.Node) {
 			r.policy.Threshold = t
 			continue
 		}
-		r.known(pair.Key, name)
+		r.known(pair.Key, "threshold", name)
 		if r.policy.Thresholds == nil {
 			r.policy.Thresholds = make(map[string]float32)
 		}

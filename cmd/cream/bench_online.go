@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -55,6 +56,9 @@ func (f *benchOnlineFlags) run(out io.Writer) error {
 	}
 	if f.shape.Capabilities < 1 || f.shape.Styles < 1 || f.shape.Sources < 1 || f.windows < 2 {
 		return errors.New("--capabilities, --styles and --sources must be above 0, --windows above 1")
+	}
+	if policy.Budget.Ratio.IsZero() || policy.Budget.Ratio.Above1() || slices.ContainsFunc(f.sizes, func(n int) bool { return n < 10 }) {
+		return errors.New("--ratio must be above 0 and at most 1, --sizes at least 10")
 	}
 	streams := online.Synthetic(synthetic.NewPool(f.shape))
 	if f.pool != "" {

@@ -132,7 +132,7 @@ func (f *explainFlags) ofTopics(cmd *cobra.Command, ids []string) (_ *explain.Re
 	}
 	return explain.Topics(cmd.Context(), explain.TopicsOptions{
 		Reader: kafka.NewReader(flow.client), Topics: flow.topics, Codec: flow.codec,
-		Policy: policy, Find: book.Find, Capabilities: b.Capabilities, IDs: ids,
+		Policy: policy, Guessed: f.policy == "", Find: book.Find, Capabilities: b.Capabilities, IDs: ids,
 	})
 }
 

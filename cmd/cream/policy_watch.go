@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -47,6 +48,9 @@ func parsePublished(capabilities []string) func(name string, text []byte) (selec
 	}
 }
 
+// publishTimeout is how long brokers may take to answer.
+const publishTimeout = 30 * time.Second
+
 func newPolicyPublish() *cobra.Command {
 	var k kafkaFlags
 	var folder string
@@ -75,8 +79,18 @@ selector has to be started anew.`,
 			if err != nil {
 				return fmt.Errorf("--policy-name: %w", err)
 			}
+			ctx, cancel := context.WithTimeout(cmd.Context(), publishTimeout)
+			defer cancel()
+			book := policyBook(k.cluster(logger, nil), topics, k.policyName, b.Capabilities)
+			holds, ok, err := book.Latest(ctx)
+			if err != nil {
+				return fmt.Errorf("look up the policy that holds: %w", err)
+			}
+			if ok && holds.Window != withWindows(p).Window {
+				return fmt.Errorf("the policy that holds, version %s, has other windows: stop the selectors of this name and start them with --policy %s, or publish under another --policy-name", holds.Version(), args[0])
+			}
 			// The full text, in which files have their whole path.
-			p, err = policyBook(k.cluster(logger, nil), topics, k.policyName, b.Capabilities).Publish(cmd.Context(), []byte(p.YAML()))
+			p, err = book.Publish(ctx, []byte(p.YAML()))
 			if err != nil {
 				return err
 			}

@@ -300,8 +300,14 @@ func (f *upFlags) export(ctx context.Context, p *pipeline.Pipeline, out io.Write
 func report(out io.Writer, s *folder.Summary, dir string) {
 	fmt.Fprintf(out, "%d samples: %d scored (%d duplicates), %d dead; %d chosen in %d windows\n",
 		s.Samples, s.Scored, s.Duplicates, s.Dead, s.Selected, s.Windows)
+	if s.Filtered+s.SetAside > 0 {
+		fmt.Fprintf(out, "%d are not judged by the policy, %d are of other bundles\n", s.Filtered, s.SetAside)
+	}
 	for _, why := range s.Shortfalls {
 		fmt.Fprintln(out, "shortfall:", why)
+	}
+	if s.Selected == 0 && s.Scored > 0 && len(s.Shortfalls) == 0 {
+		fmt.Fprintln(out, "nothing was chosen: the budget is less than one sample;", folder.WindowsFile, "has the counts")
 	}
 	if s.Scored == 0 && s.Samples > 0 {
 		fmt.Fprintln(out, "nothing could be scored:", folder.DeadLetterFile, "says why")

@@ -171,24 +171,23 @@ func (b *Batch) choose(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("close the windows: %w", err)
 	}
+	chosen := &choice{reservoir: b.opts.Policy.Window.Global}
 	for _, closed := range effects.Closed {
 		window := selector.WindowOf(closed.Summary)
-		b.sum.AddWindow(&window)
-		b.sum.Selected += window.Selected
+		b.sum.AddWindow(&window, chosen.reservoir)
 		b.sum.Control += window.Control
 		if err := b.window.Line(folder.WindowOf(&window)); err != nil {
 			return err
 		}
-		for pick := range closed.Picks() {
-			b.chosen.add(pick.Partition, pick.SampleOffset)
-			chosen := selector.SelectionOf(pick, schemas.RoleCurated, &window)
-			if err := b.decisions.Line(folder.DecisionOf(&chosen)); err != nil {
-				return err
-			}
+		if err := chosen.take(closed, &window, b.decide); err != nil {
+			return err
 		}
 		for pick := range closed.Control() {
 			b.twins.add(pick.Partition, pick.SampleOffset)
 		}
+	}
+	if err := chosen.end(b.decide); err != nil {
+		return err
 	}
 	b.chosen.sort()
 	b.twins.sort()

@@ -76,6 +76,9 @@ type window struct {
 
 // New returns an Inquiry, or every mistake in the options.
 func New(o Options) (*Inquiry, error) {
+	if o.Policy.Window.Global {
+		return nil, errors.New("explain: a reservoir for ever (window.type global) is not explained yet: its members, and what each was chosen for, are in decisions.jsonl and on curated")
+	}
 	machine, err := selection.New(selection.Options{
 		Policy: o.Policy, Changes: o.Changes, Capabilities: o.Capabilities, Horizon: o.Horizon, ClosedThrough: o.Began, Chosen: o.Chosen, KeepAll: true,
 	})

@@ -24,6 +24,9 @@ type TopicsOptions struct {
 	Topics kafka.Topics
 	Codec  *schemas.Codec
 	Policy selection.Policy // as the selector has it
+	// Guessed says that nobody named the policy: that of the last window goes
+	// before Policy, if Find knows it.
+	Guessed bool
 	// Find looks up the policies that windows went by before; nil: there was
 	// no other.
 	Find         func(ctx context.Context, version string) (selection.Policy, bool, error)
@@ -51,15 +54,15 @@ type place struct {
 // their ends as they are at this moment.
 func Topics(ctx context.Context, o TopicsOptions) (*Report, error) {
 	t := &topics{TopicsOptions: o, taken: make(map[place]int64), refused: make(map[int32]map[int64]bool)}
+	policy, changes, err := t.policies(ctx)
+	if err != nil {
+		return nil, err
+	}
 	began, err := t.began(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var failed error
-	policy, changes, err := t.policies(ctx)
-	if err != nil {
-		return nil, err
-	}
 	t.q, err = New(Options{
 		Policy: policy, Changes: changes, Capabilities: o.Capabilities, IDs: o.IDs, Began: began, Chosen: t.chosenUpTo(ctx, began, &failed),
 	})
@@ -96,6 +99,17 @@ func (t *topics) policies(ctx context.Context) (first selection.Policy, changes 
 	})
 	if err != nil {
 		return first, nil, fmt.Errorf("explain: %w", err)
+	}
+	if t.Guessed && len(starts) > 0 {
+		version := starts[slices.Max(slices.Collect(maps.Keys(starts)))]
+		switch p, ok, err := t.Find(ctx, version); {
+		case err != nil:
+			return first, nil, fmt.Errorf("explain: look up policy %s: %w", version, err)
+		case ok:
+			t.Policy = p
+		case version != t.Policy.Version():
+			return first, nil, fmt.Errorf("explain: the last window went by policy %s, which topic %s does not have: name its file with --policy", version, t.Topics.Policies)
+		}
 	}
 	known := map[string]selection.Policy{t.Policy.Version(): t.Policy}
 	last := ""

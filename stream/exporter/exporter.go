@@ -187,7 +187,7 @@ func (e *export) windows(ctx context.Context) error {
 		w, err := e.Codec.DecodeWindow(ctx, r.Value)
 		if err == nil {
 			all = append(all, w)
-			e.sum.AddWindow(w)
+			e.sum.AddWindow(w, e.Policy.Window.Global)
 		}
 		return err
 	})

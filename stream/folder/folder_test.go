@@ -79,8 +79,8 @@ func TestLinesComeBack(t *testing.T) {
 		}
 	}
 	sum := folder.NewSummary()
-	sum.AddWindow(window)
-	sum.AddWindow(window)
+	sum.AddWindow(window, false)
+	sum.AddWindow(window, false)
 	if err := errors.Join(w.Policy(selection.DefaultPolicy()), w.Commit(sum)); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,8 @@ type Summary struct {
 	Dead         int64                    `json:"dead"` // could not be scored: scored + dead = samples
 	Late         int64                    `json:"late"` // scored, but behind the close of their window
 	Windows      int64                    `json:"windows"`
+	Filtered     int64                    `json:"filtered,omitempty"`  // not judged by the policy
+	SetAside     int64                    `json:"set_aside,omitempty"` // scored by other bundles than the policy's
 	Shortfalls   []string                 `json:"shortfalls,omitempty"`
 	Approximate  []string                 `json:"approximate,omitempty"` // why a window's choice may not be the exact one
 	Reasons      map[string]int64         `json:"dead_letters"`          // by reason
@@ -24,9 +26,16 @@ func NewSummary() *Summary {
 	return &Summary{Reasons: map[string]int64{}, Styles: map[string]schemas.Count{}, Capabilities: map[string]schemas.Count{}}
 }
 
-// AddWindow counts a window in.
-func (s *Summary) AddWindow(w *schemas.Window) {
+// AddWindow counts a window in; of a reservoir for ever, the last counts for all.
+func (s *Summary) AddWindow(w *schemas.Window, reservoir bool) {
 	s.Windows++
+	s.Filtered += w.Filtered
+	s.SetAside += w.SetAside
+	if reservoir {
+		s.Approximate, s.Shortfalls = nil, nil
+		clear(s.Styles)
+		clear(s.Capabilities)
+	}
 	if w.Approximate != "" {
 		s.Approximate = append(s.Approximate, w.Approximate)
 	}
