@@ -18,7 +18,7 @@ type dropped struct {
 	// inFirst has the lowest scores that lie before behind where a bin's style
 	// is a sample's first.
 	inFirst []float32
-	layout           layout // of the kinds that there were when behind was set
+	layout  layout // of the kinds that there were when behind was set
 
 	// unsure counts records of which it cannot be said whether they stand:
 	// see replace.
