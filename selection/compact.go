@@ -73,7 +73,7 @@ func (w *window) compactIfLarge() {
 		w.dropped = newDropped(p.columns)
 	}
 	d := w.dropped
-	d.behind, d.layout = behind, ch.layout
+	d.behind, d.inFirst, d.layout = behind, behind.inFirst(), ch.layout
 	d.frontier.advance(behind)
 	w.pack = newPack(p.columns, p.kinds.fields)
 	w.pack.kinds = p.kinds

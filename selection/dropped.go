@@ -15,7 +15,10 @@ type dropped struct {
 	// behind says from where on candidates are dropped now, frontier from
 	// where on any was.
 	behind, frontier cutoffs
-	layout           layout // of the kinds that there were when behind was set
+	// inFirst has the lowest scores that lie before behind where a bin's style
+	// is a sample's first.
+	inFirst []float32
+	layout  layout // of the kinds that there were when behind was set
 
 	// unsure counts records of which it cannot be said whether they stand:
 	// see replace.
@@ -53,6 +56,19 @@ func (c *cutoffs) past(cell int, key, lot uint64) bool {
 	return key > c.keys[cell] || key == c.keys[cell] && lot > c.lots[cell]
 }
 
+// inFirst returns for each cell the lowest score that is not past its cutoff in
+// the first place, but for ties.
+func (c *cutoffs) inFirst() []float32 {
+	scores := make([]float32, len(c.keys))
+	for cell, key := range c.keys {
+		scores[cell] = float32(math.Inf(-1))
+		if key>>32 == 0 {
+			scores[cell] = ascending(uint32(key))
+		}
+	}
+	return scores
+}
+
 // advance lowers cutoffs to others where these come first.
 func (c *cutoffs) advance(to cutoffs) {
 	for len(c.keys) < len(to.keys) {
@@ -79,25 +95,36 @@ func (d *dropped) needless(c *Candidate, kind uint32, hash uint64, r *rules) (re
 	if r.policy.Control && lotOf(r.policy.Seed+controlSalt, hash) <= d.behind.control {
 		return record{}, false
 	}
-	var above uint64
+	bins := d.layout.of(kind)
+	// Bit by capability: it scores above the threshold, and as far as what is
+	// kept, or tied with the last.
+	var above, near uint64
+	inFirst := d.inFirst[int(bins[0])*len(r.columns):][:len(r.columns)]
 	for column, at := range r.columns {
-		bit := uint64(0)
-		if c.Scores[at] > r.thresholds[column] { // no branch: it would be taken at random
-			bit = 1
+		score := c.Scores[at]
+		isAbove, isNear := uint64(0), uint64(0)
+		if score > r.thresholds[column] { // no branch: it would be taken at random
+			isAbove = 1
 		}
-		above |= bit << column
+		if score >= inFirst[column] {
+			isNear = 1
+		}
+		above |= isAbove << column
+		near |= isNear << column
 	}
 	lot, kept := lotOf(r.policy.Seed, hash), false
-	for place, b := range d.layout.of(kind) {
+	for place, b := range bins {
 		cell := int(b) * len(r.columns)
-		keys := d.behind.keys[cell:][:len(r.columns)]
-		near := uint64(0) // as far as what is kept, or tied with the last
-		for column, at := range r.columns {
-			bit := uint64(0)
-			if orderOf(place, c.Scores[at]) <= keys[column] {
-				bit = 1
+		if place > 0 {
+			near = 0
+			keys := d.behind.keys[cell:][:len(r.columns)]
+			for column, at := range r.columns {
+				isNear := uint64(0)
+				if orderOf(place, c.Scores[at]) <= keys[column] {
+					isNear = 1
+				}
+				near |= isNear << column
 			}
-			near |= bit << column
 		}
 		for near &= above; near != 0; near &= near - 1 {
 			column := bits.TrailingZeros64(near)

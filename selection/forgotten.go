@@ -79,7 +79,9 @@ type spot struct {
 // expect says that an id is about to be searched for.
 func (f *forgotten) expect(hash uint64) {
 	if s, rest := f.shardOf(hash); s.places > 0 {
-		prefetch(unsafe.Pointer(&s.entries[s.home(rest)*f.stride]))
+		home := s.home(rest) * f.stride
+		prefetch(unsafe.Pointer(&s.entries[home]))
+		prefetch(unsafe.Pointer(&s.entries[min(home+cacheLine, len(s.entries)-1)])) // what put pushes on
 	}
 }
 
@@ -210,3 +212,6 @@ func (f *forgotten) each(do func(hash uint64, r record)) {
 		}
 	}
 }
+
+// cacheLine is about how far a cache reads at once, in bytes.
+const cacheLine = 64

@@ -257,7 +257,8 @@ func (l *limiter) closedNames(ch *chooser) (names []string) {
 	return names
 }
 
-// each calls f for everything that has a limit, with its kind and name.
+// each calls f for everything that has a limit, with its kind and name: of a
+// kind in the order of names, for numbers are in the order of arrival.
 func (l *limiter) each(ch *chooser, f func(name string, b *bound)) {
 	for _, g := range []struct {
 		of     string
@@ -268,10 +269,15 @@ func (l *limiter) each(ch *chooser, f func(name string, b *bound)) {
 		{ofStyle, l.styles, ch.pack.kinds.styles.names},
 		{ofSource, l.sources, ch.pack.kinds.sources.names},
 	} {
+		order := make([]int, 0, len(g.bounds))
 		for i := range g.bounds {
 			if g.bounds[i].limit != nil {
-				f(g.of+" "+g.names[i], &g.bounds[i])
+				order = append(order, i)
 			}
+		}
+		slices.SortFunc(order, func(a, b int) int { return strings.Compare(g.names[a], g.names[b]) })
+		for _, i := range order {
+			f(g.of+" "+g.names[i], &g.bounds[i])
 		}
 	}
 }

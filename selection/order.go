@@ -236,6 +236,14 @@ func descending(score float32) uint32 {
 	return bits
 }
 
+// ascending is the score of a number of descending.
+func ascending(bits uint32) float32 {
+	if bits>>31 == 0 {
+		bits ^= 1<<31 - 1
+	}
+	return math.Float32frombits(bits)
+}
+
 // tied is a candidate among others with the same place and score.
 type tied struct {
 	lot       uint64
