@@ -253,7 +253,6 @@ func (l *limiter) closedNames(ch *chooser) (names []string) {
 			names = append(names, name)
 		}
 	})
-	slices.Sort(names) // not in the order of arrival
 	return names
 }
 

@@ -236,3 +236,36 @@ func TestGoldenSelections(t *testing.T) {
 		})
 	}
 }
+
+// TestReservoir: of a reservoir for ever the folder has what is in it in the end:
+// what one window over all would have chosen.
+func TestReservoir(t *testing.T) {
+	var lines []string
+	for i := range 200 {
+		lines = append(lines, fmt.Sprintf(`{"id": "s%03d", "source": "web", "styles": ["t%d"], "scores": {"a": %d, "b": %d}, "event_time": %d}`,
+			i, i%3, i*7919%503, i*104729%499, i*1000))
+	}
+	scores := write(t, "scores.jsonl", lines...)
+	const policy = "control: false\nbudget: {count: 9}\n"
+	want, _ := run(t, scores, policy)
+	got, summary := run(t, scores, policy+"window: {type: global, size: 20s}\n")
+	if summary.Windows != 10 || summary.Selected != 9 {
+		t.Errorf("%+v", *summary)
+	}
+	ids := func(dir string) (ids []string) {
+		for d, err := range folder.ReadDecisions(dir) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, d.ID)
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	if diff := cmp.Diff(ids(want), ids(got)); diff != "" {
+		t.Errorf("decisions (-one window +reservoir):\n%s", diff)
+	}
+	if diff := cmp.Diff(read(t, want, folder.CuratedFile), read(t, got, folder.CuratedFile)); diff != "" {
+		t.Errorf("curated (-one window +reservoir):\n%s", diff)
+	}
+}
