@@ -26,6 +26,8 @@ type rules struct {
 	bundles                        map[string]bool
 	filtering                      bool // the policy requires or excludes something
 	keepAll                        bool // see Options.KeepAll
+	few                            uint64
+	fewSuffice                     bool // see bounded
 
 	slack       uint64 // leastSlack, and
 	compactFrom uint32 // compactFrom, but in tests
@@ -39,6 +41,9 @@ func newRules(p Policy, bundle []string) (rules, error) {
 		keepCost: p.Budget.byCost(), keepLength: p.Method == Length, keepNear: p.Dedup.Near,
 		filtering: !p.Require.isEmpty() || !p.Exclude.isEmpty(),
 		slack:     leastSlack, compactFrom: compactFrom, keptPlaces: keptPlaces, safety: safety,
+	}
+	if p.KeepsAll() == "" {
+		r.few, r.fewSuffice = p.Budget.fixed(p.Window.Size)
 	}
 	if len(p.Bundles) > 0 {
 		r.bundles = make(map[string]bool)
@@ -109,10 +114,7 @@ func (r *rules) admits(c *Candidate) bool {
 // bounded returns the count of a budget that no state beyond the first of each
 // bin is needed for: see compact.go.
 func (r *rules) bounded() (count uint64, ok bool) {
-	if r.keepAll || r.policy.KeepsAll() != "" {
-		return 0, false
-	}
-	return r.policy.Budget.fixed(r.policy.Window.Size)
+	return r.few, r.fewSuffice && !r.keepAll
 }
 
 // cost returns what a candidate takes of the budget.
