@@ -127,7 +127,8 @@
 // last pick there: it is determined by the cutoffs. On a stream that does not
 // change, those of one window, as quantiles, are those of the next but for
 // sampling; arrival.go and learn.go make a decision of that. What it costs is
-// measured in online/REPORT.md.
+// measured in online/REPORT.md. After a restart it learns anew, from the window
+// that it goes on with.
 //
 // # Where things are
 //
