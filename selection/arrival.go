@@ -100,10 +100,7 @@ func (w *window) arrive(c *Candidate, hash uint64) *Pick {
 		i, _ = w.pack.find(hash, c.ID)
 	}
 	a.latest = max(a.latest, c.EventTime)
-	cost := uint64(1)
-	if w.rules.keepCost {
-		cost = uint64(w.rules.cost(c))
-	}
+	cost := uint64(w.rules.cost(c))
 	a.costs += cost
 	l.observe(c, w.pack.n)
 	if int(i)/64 >= len(a.taken) {
@@ -262,17 +259,6 @@ func (w *window) countsOf(capability, style, source string) (counts [3]*bound) {
 		counts[k] = b
 	}
 	return counts
-}
-
-// limit returns the limit of a capability, style or source; nil: none.
-func (p *Policy) limit(of, name string) (found *Limit) {
-	for k := range p.Limits {
-		l := &p.Limits[k]
-		if l.Of == of && (l.Name == name || l.Name == Others && found == nil) {
-			found = l
-		}
-	}
-	return found
 }
 
 // learnFromItself takes the exact choice of what the window has so far for a

@@ -135,7 +135,7 @@
 //	policy.go              the policy; budget.go, limits.go, filter.go its parts
 //	parse.go, yaml.go      its strict YAML; check.go its mistakes; text.go its text
 //	rules.go               a policy applied to a bundle
-//	machine.go             events in, effects out
+//	machine.go, events.go  events in, effects out
 //	watermark.go           event time of the partitions
 //	memory.go              what earlier windows chose
 //	window.go              an open window: which record of an id stands

@@ -26,18 +26,12 @@ type bound struct {
 
 func newLimiter(r *rules, p *pack, budget uint64) *limiter {
 	l := &limiter{byStyle: slices.Contains(r.policy.Bins.keys(), "style")}
-	limits := r.policy.sortedLimits()
 	bounds := func(of string, names []string) []bound {
 		all := make([]bound, len(names))
 		for i, name := range names {
 			b := &all[i]
 			b.maxSamples, b.maxSpent = math.MaxUint64, math.MaxUint64
-			for k := range limits {
-				limit := &limits[k]
-				if limit.Of == of && (limit.Name == name || limit.Name == Others && b.limit == nil) {
-					b.limit = limit
-				}
-			}
+			b.limit = r.policy.limit(of, name)
 			if b.limit == nil || b.limit.Max == nil {
 				continue
 			}

@@ -94,6 +94,17 @@ func (p Policy) sortedLimits() []Limit {
 	return sorted
 }
 
+// limit returns the limit of a capability, style or source; nil: none.
+func (p *Policy) limit(of, name string) (found *Limit) {
+	for k := range p.Limits {
+		l := &p.Limits[k]
+		if l.Of == of && (l.Name == name || l.Name == Others && found == nil) {
+			found = l
+		}
+	}
+	return found
+}
+
 func (p Policy) limitLines() string {
 	var b strings.Builder
 	var of string

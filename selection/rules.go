@@ -119,7 +119,10 @@ func (r *rules) bounded() (count uint64, ok bool) {
 
 // cost returns what a candidate takes of the budget.
 func (r *rules) cost(c *Candidate) uint32 {
-	if r.policy.Budget.Tokens > 0 {
+	switch {
+	case !r.keepCost:
+		return 1
+	case r.policy.Budget.Tokens > 0:
 		return uint32(max(c.Tokens, 1))
 	}
 	return uint32(max(c.Bytes, 1))

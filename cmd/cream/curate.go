@@ -110,6 +110,11 @@ func (f *curateFlags) run(ctx context.Context, logger *slog.Logger, out io.Write
 	// What the selection holds has no pointers, so that looking it through costs
 	// next to nothing: collecting often saves a third of the memory.
 	defer debug.SetGCPercent(debug.SetGCPercent(25))
+	return runBatch(ctx, opts, out)
+}
+
+// runBatch runs a batch, shows how far it is, and tells what came of it.
+func runBatch(ctx context.Context, opts batch.Options, out io.Writer) error {
 	job, err := batch.New(opts)
 	if err != nil {
 		return err
@@ -128,7 +133,7 @@ func (f *curateFlags) run(ctx context.Context, logger *slog.Logger, out io.Write
 	if err != nil {
 		return err
 	}
-	report(out, summary, f.out)
+	report(out, summary, opts.Dir)
 	return nil
 }
 

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -148,29 +146,10 @@ func (f *replayFlags) run(cmd *cobra.Command) (err error) {
 	if f.into != "" {
 		return f.publish(cmd, flow, log, policy)
 	}
-	job, err := batch.New(batch.Options{
+	return runBatch(ctx, batch.Options{
 		Source: replay.NewLog(log), Stage: replay.Stage, Policy: policy, Capabilities: b.Capabilities,
 		Workers: runtime.NumCPU(), Dir: f.out,
-	})
-	if err != nil {
-		return err
-	}
-	beside, stop := context.WithCancel(ctx)
-	defer stop()
-	var progress sync.WaitGroup
-	progress.Go(func() { showBatch(beside, job) })
-	summary, err := job.Run(ctx)
-	stop()
-	progress.Wait()
-	if ctx.Err() != nil {
-		fmt.Fprintln(out, "stopped, and nothing is written")
-		return errStopped
-	}
-	if err != nil {
-		return err
-	}
-	report(out, summary, f.out)
-	return nil
+	}, out)
 }
 
 // publish is run for --into.

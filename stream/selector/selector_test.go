@@ -572,3 +572,63 @@ func TestPolicyChange(t *testing.T) {
 		}
 	}
 }
+
+// TestAPolicyThatAsksForMemory: a change that turns dedup by content on reads
+// back what was chosen before, so that none of it is chosen under another id.
+func TestAPolicyThatAsksForMemory(t *testing.T) {
+	f := embeddedtest.Start(t)
+	book := policies.Book{Cluster: f.Cluster, Topic: f.Topics.Policies, Parse: func(name string, text []byte) (selection.Policy, error) {
+		return selection.ParsePolicy(name, text, nil, nil)
+	}}
+	changes := make(chan selection.Policy)
+	before := policy()
+	before.Budget = selection.Budget{Count: 1}
+	s, err := selector.New(selector.Options{
+		Cluster: f.Cluster, Topics: f.Topics, Group: "select", ScoreGroup: "score", TransactionalID: "select",
+		Policy: before, Book: book, Changes: changes,
+		Capabilities: capabilities(), Codec: f.Codec, Now: (&clock{}).now,
+		Metrics: f.Metrics, Measures: selector.NewMeasures(prometheus.NewRegistry()), Logger: f.Logger,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer running(t, s)()
+	content := func(n byte) []byte { return append([]byte{n}, make([]byte, 31)...) }
+	score := func(id string, at int64, of byte) *kgo.Record {
+		value, err := f.Codec.EncodeScore(&schemas.Score{
+			ID: id, Source: "web", EventTime: at, Topic: f.Topics.Samples, ContentHash: content(of), Styles: []string{"yes/no"},
+			Scores: map[string]float32{"humanities": float32(of), "stem_knowledge": 0},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &kgo.Record{Topic: f.Topics.Scores, Key: []byte(id), Value: value}
+	}
+	// The other partition only moves the time on.
+	tick := func(at int64) *kgo.Record {
+		value, err := f.Codec.EncodeScore(&schemas.Score{
+			ID: fmt.Sprint("tick-", at), Source: "clock", EventTime: at, Topic: f.Topics.Samples, Partition: 1,
+			ContentHash: content(byte(100 + at/10_000)), Styles: []string{"yes/no"}, Scores: map[string]float32{"humanities": 0, "stem_knowledge": 0},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &kgo.Record{Topic: f.Topics.Scores, Partition: 1, Key: []byte("tick"), Value: value}
+	}
+	f.Publish(t, score("first", 1000, 9), score("other", 1100, 8), score("third", 1200, 7), tick(13_000), score("later", 13_000, 5))
+	f.Await(t, f.Topics.Windows, 1)
+	dedup := before
+	dedup.Dedup.Content = true
+	dedup.Budget = selection.Budget{Count: 5}
+	changes <- dedup
+	f.Await(t, f.Topics.Policies, 2)
+	f.Publish(t, score("first under another id", 21_000, 9), score("new", 21_100, 6), tick(21_200), tick(45_000), score("end", 45_000, 4))
+	f.Await(t, f.Topics.Windows, 3)
+	got := chosen(t, f, schemas.RoleCurated)
+	if !slices.Contains(got[0], "first") || slices.Contains(got[20_000], "first under another id") || !slices.Contains(got[20_000], "new") {
+		t.Errorf("chosen by window: %v", got)
+	}
+	if w := summaries(t, f)[20_000]; w == nil || w.Earlier != 1 {
+		t.Errorf("the window after the change: %+v, want one chosen earlier", w)
+	}
+}
