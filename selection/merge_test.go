@@ -14,10 +14,10 @@ func TestMerge(t *testing.T) {
 	var merged, dropped int
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPool(t)
-		switch rapid.IntRange(0, 2).Draw(t, "policy") {
-		case 0:
-			p.policy.Budget = Budget{Count: rapid.Uint64Range(1, 8).Draw(t, "count")}
-		case 1:
+		switch rapid.IntRange(0, 3).Draw(t, "policy") {
+		case 0, 1:
+			p.policy.Budget = Budget{Count: rapid.Uint64Range(1, 3).Draw(t, "count")}
+		case 2:
 			p.enrich(t)
 		}
 		if rapid.Bool().Draw(t, "windows") {
@@ -27,7 +27,7 @@ func TestMerge(t *testing.T) {
 		machines := make([]*Machine, rapid.IntRange(1, 4).Draw(t, "machines"))
 		for i := range machines {
 			machines[i] = mustNew(rt{t: t}, p.options())
-			machines[i].rules.compactFrom = rapid.Uint32Range(5, 100).Draw(t, "compact from")
+			machines[i].rules.compactFrom = rapid.Uint32Range(1, 40).Draw(t, "compact from")
 		}
 		for i := range p.records {
 			m := machines[rapid.IntRange(0, len(machines)-1).Draw(t, "reads")]
