@@ -74,6 +74,9 @@ func (s Standing) Missed() (float32, bool) {
 // Explain tells what became of a sample; false where the window has not kept
 // it: it was never there, or the small state of a count budget has dropped it
 // (Options.KeepAll keeps all).
+//
+// Of a reservoir it tells of all that ever came, as this window left it. That
+// goes for the window that closed last, until the Machine takes its next step.
 func (w *ClosedWindow) Explain(id string) (Explanation, bool) {
 	e, ok := w.ExplainAll([]string{id})[id]
 	return e, ok

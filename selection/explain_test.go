@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -25,50 +26,92 @@ func TestExplainAgreesWithTheDecision(t *testing.T) {
 		if len(closed) == 0 {
 			return
 		}
-		o := oracle{policy: p.policy, names: p.names}
-		o.choose(p.records)
-		judged := standing(o.judged(p.records))
-		var ids []string
-		for _, c := range judged {
-			ids = append(ids, c.ID)
+		checkExplained(t, p, closed[0], p.records)
+	})
+}
+
+// TestExplainOfAReservoir: as its last window left it, with all that ever came
+// and was not withdrawn.
+func TestExplainOfAReservoir(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPool(t)
+		p.policy.Window.Size, p.policy.Window.Global, p.policy.Control = time.Second, true, false
+		p.policy.Budget = Budget{Count: rapid.Uint64Range(1, 30).Draw(t, "count")}
+		options := p.options()
+		options.KeepAll = true
+		m := mustNew(rt{t: t}, options)
+		m.rules.compactFrom = 20
+		var left []Candidate
+		gone := make(map[string]bool)
+		for _, c := range p.records {
+			mustStep(rt{t: t}, m, &c)
+			left = append(left, c)
+			delete(gone, c.ID)
+			if rapid.IntRange(0, 9).Draw(t, "withdraw") == 0 {
+				mustStep(rt{t: t}, m, Withdraw{ID: c.ID})
+				left = slices.DeleteFunc(left, func(l Candidate) bool { return l.ID == c.ID })
+				gone[c.ID] = true
+			}
 		}
-		together := closed[0].ExplainAll(ids)
-		for _, c := range judged {
-			e, ok := closed[0].Explain(c.ID)
-			if !ok {
-				t.Fatalf("%s is not known", c.ID)
+		closed := mustStep(rt{t: t}, m, Close{}).Closed
+		if len(closed) == 0 {
+			return
+		}
+		last := closed[len(closed)-1]
+		for id := range gone {
+			if e, ok := last.Explain(id); ok && e.Outcome != FateWithdrawn {
+				t.Fatalf("%s is withdrawn, and explained as %q", id, e.Outcome)
 			}
-			if diff := cmp.Diff(e, together[c.ID]); diff != "" {
-				t.Fatalf("%s (-alone +with all others):\n%s", c.ID, diff)
-			}
-			at := slices.IndexFunc(o.picks, func(k oraclePick) bool { return k.ID == c.ID })
-			running := slices.ContainsFunc(o.samples, func(s Candidate) bool { return s.ID == c.ID })
-			switch {
-			case !running && (e.Outcome != FateSame || !o.taken[e.SameAs] && !slices.ContainsFunc(o.samples, func(s Candidate) bool { return s.ID == e.SameAs })):
-				t.Fatalf("%s is the same as another; explained as %q, same as %q", c.ID, e.Outcome, e.SameAs)
-			case !running:
-				continue
-			case (at >= 0) != (e.Outcome == FateChosen):
-				t.Fatalf("%s: chosen %t, explained as %q", c.ID, at >= 0, e.Outcome)
-			}
-			explainedByOne := 0
-			for _, s := range e.Standings {
-				checkStanding(t, &o, c, s)
-				if s.Why == "" {
-					explainedByOne++
-					if k := o.picks[at]; k.Capability != s.Capability || k.Rank != s.Rank || k.Style != s.Style {
-						t.Fatalf("%s: chosen as %+v, explained as %+v", c.ID, k, s)
-					}
+		}
+		checkExplained(t, p, last, left)
+	})
+}
+
+// checkExplained compares what a window tells of records with the oracle.
+func checkExplained(t *rapid.T, p pool, w *ClosedWindow, records []Candidate) {
+	o := oracle{policy: p.policy, names: p.names}
+	o.choose(records)
+	judged := standing(o.judged(records))
+	var ids []string
+	for _, c := range judged {
+		ids = append(ids, c.ID)
+	}
+	together := w.ExplainAll(ids)
+	for _, c := range judged {
+		e, ok := w.Explain(c.ID)
+		if !ok {
+			t.Fatalf("%s is not known", c.ID)
+		}
+		if diff := cmp.Diff(e, together[c.ID]); diff != "" {
+			t.Fatalf("%s (-alone +with all others):\n%s", c.ID, diff)
+		}
+		at := slices.IndexFunc(o.picks, func(k oraclePick) bool { return k.ID == c.ID })
+		running := slices.ContainsFunc(o.samples, func(s Candidate) bool { return s.ID == c.ID })
+		switch {
+		case !running && (e.Outcome != FateSame || !o.taken[e.SameAs] && !slices.ContainsFunc(o.samples, func(s Candidate) bool { return s.ID == e.SameAs })):
+			t.Fatalf("%s is the same as another; explained as %q, same as %q", c.ID, e.Outcome, e.SameAs)
+		case !running:
+			continue
+		case (at >= 0) != (e.Outcome == FateChosen):
+			t.Fatalf("%s: chosen %t, explained as %q", c.ID, at >= 0, e.Outcome)
+		}
+		explainedByOne := 0
+		for _, s := range e.Standings {
+			checkStanding(t, &o, c, s)
+			if s.Why == "" {
+				explainedByOne++
+				if k := o.picks[at]; k.Capability != s.Capability || k.Rank != s.Rank || k.Style != s.Style {
+					t.Fatalf("%s: chosen as %+v, explained as %+v", c.ID, k, s)
 				}
 			}
-			if (explainedByOne == 1) != (at >= 0) {
-				t.Fatalf("%s: chosen %t, by %d standings", c.ID, at >= 0, explainedByOne)
-			}
 		}
-		if _, ok := closed[0].Explain("never seen"); ok {
-			t.Fatal("a sample that never was is explained")
+		if (explainedByOne == 1) != (at >= 0) {
+			t.Fatalf("%s: chosen %t, by %d standings", c.ID, at >= 0, explainedByOne)
 		}
-	})
+	}
+	if _, ok := w.Explain("never seen"); ok {
+		t.Fatal("a sample that never was is explained")
+	}
 }
 
 func checkStanding(t *rapid.T, o *oracle, c Candidate, s Standing) {
