@@ -12,6 +12,7 @@ type Outcome string
 // this order that one of them has.
 const (
 	Chosen      Outcome = "chosen"
+	Replaced    Outcome = "replaced" // it was a member of a reservoir
 	NotChosen   Outcome = "not chosen"
 	Same        Outcome = "the same as another"
 	Earlier     Outcome = "chosen by an earlier window" // it, or one that is the same
@@ -24,7 +25,7 @@ const (
 	Unknown     Outcome = "not known"
 )
 
-var outcomes = []Outcome{Chosen, NotChosen, Same, Earlier, Open, Withdrawn, Filtered, OtherBundle, Late, Dead, Unknown}
+var outcomes = []Outcome{Chosen, Replaced, NotChosen, Same, Earlier, Open, Withdrawn, Filtered, OtherBundle, Late, Dead, Unknown}
 
 // Account is what became of a sample.
 type Account struct {
@@ -43,6 +44,11 @@ type Account struct {
 
 // Window is what became of a sample in a window.
 type Window struct {
+	// Reservoir says that it is what one for ever is as this window, the last
+	// that closed, left it: Order and Standings are among all that ever came,
+	// and Decision is that of the window that it became a member by.
+	Reservoir bool `json:"reservoir,omitempty"`
+
 	Start   int64   `json:"window_start"` // ms
 	End     int64   `json:"window_end"`
 	Outcome Outcome `json:"outcome"`
@@ -50,7 +56,8 @@ type Window struct {
 	// the window's order of choosing, 0 where the re-run does not choose it.
 	Decision *folder.Decision `json:"decision,omitempty"`
 	Order    int              `json:"order,omitempty"`
-	// Other is the sample that stands for it, or that was chosen before it.
+	// Other is the sample that stands for it, that was chosen before it, or
+	// that took its place in a reservoir.
 	Other *Other `json:"other,omitempty"`
 	// Why says why the policy does not judge it.
 	Why string `json:"why,omitempty"`

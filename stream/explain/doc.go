@@ -10,6 +10,7 @@
 //
 //	inquiry.go   a re-run, what was published, and the ids that are asked for
 //	report.go    both put together: an account of each id
+//	reservoir.go an account of each id where there is one reservoir for ever
 //	history.go   what was chosen before of what is the same
 //	agree.go     whether the re-run and what was published agree
 //	account.go   what an account says

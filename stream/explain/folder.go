@@ -28,6 +28,9 @@ func Folder(ctx context.Context, o FolderOptions) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if q.reservoir != nil {
+		q.reservoir.onlyEnd = true
+	}
 	var withdrawn int64
 	for w, err := range folder.ReadWindows(o.Dir) {
 		if err != nil {

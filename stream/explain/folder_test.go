@@ -55,7 +55,12 @@ func pool(seed uint64, n int) []string {
 // curate leaves a folder of a pool by a policy.
 func curate(t *testing.T, lines []string, policy string) (string, selection.Policy) {
 	t.Helper()
-	p, err := selection.ParsePolicy("policy.yaml", []byte(policy), capabilities(), nil)
+	return curateBy(t, lines, policy, capabilities())
+}
+
+func curateBy(t *testing.T, lines []string, policy string, names []string) (string, selection.Policy) {
+	t.Helper()
+	p, err := selection.ParsePolicy("policy.yaml", []byte(policy), names, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +69,7 @@ func curate(t *testing.T, lines []string, policy string) (string, selection.Poli
 	if err := os.WriteFile(scores, []byte(strings.Join(lines, "\n")), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	b, err := batch.New(batch.Options{Scores: scores, Policy: p, Capabilities: capabilities(), Workers: 2, Dir: dir})
+	b, err := batch.New(batch.Options{Scores: scores, Policy: p, Capabilities: names, Workers: 2, Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +81,12 @@ func curate(t *testing.T, lines []string, policy string) (string, selection.Poli
 
 func inquire(t *testing.T, dir string, p selection.Policy, ids ...string) *explain.Report {
 	t.Helper()
-	r, err := explain.Folder(t.Context(), explain.FolderOptions{Dir: dir, Policy: p, Capabilities: capabilities(), IDs: ids, Workers: 2})
+	return inquireBy(t, dir, p, capabilities(), ids...)
+}
+
+func inquireBy(t *testing.T, dir string, p selection.Policy, names []string, ids ...string) *explain.Report {
+	t.Helper()
+	r, err := explain.Folder(t.Context(), explain.FolderOptions{Dir: dir, Policy: p, Capabilities: names, IDs: ids, Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,11 +126,11 @@ func TestEveryAccountIsWhatWasDecided(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir, p := curate(t, pool(uint64(len(name)), 3000), policy)
-			lines := read(t, func(d string) func(func(folder.ScoreLine, error) bool) { return folder.ReadScores(d) }, dir)
-			decisions := read(t, func(d string) func(func(folder.Decision, error) bool) { return folder.ReadDecisions(d) }, dir)
+			lines := read(t, scores, dir)
+			all := read(t, decisions, dir)
 			order, published := make(map[int64]int), make(map[string][]folder.Decision)
 			places := make(map[string]int)
-			for _, d := range decisions {
+			for _, d := range all {
 				order[d.WindowEnd]++
 				published[d.ID] = append(published[d.ID], d)
 				places[fmt.Sprint(d.ID, d.WindowEnd)] = order[d.WindowEnd]
@@ -246,11 +256,11 @@ func TestTheSameAsOneThatWasTakenOnArrival(t *testing.T) {
 	p := "budget: {ratio: 0.5}\nemission: on-arrival\ndedup: {content: true}"
 	dir, policy := curate(t, lines[:1000], p)
 	arrived := make(map[string]bool)
-	for _, d := range read(t, func(d string) func(func(folder.Decision, error) bool) { return folder.ReadDecisions(d) }, dir) {
+	for _, d := range read(t, decisions, dir) {
 		arrived[d.ID] = d.OnArrival
 	}
 	found := 0
-	for _, l := range read(t, func(d string) func(func(folder.ScoreLine, error) bool) { return folder.ReadScores(d) }, dir) {
+	for _, l := range read(t, scores, dir) {
 		a := account(t, dir, policy, l.ID)
 		if a.Outcome == explain.Earlier || a.Outcome == explain.Same && a.Windows[0].Other == nil {
 			t.Fatalf("there is one window, and %s is explained as %+v", l.ID, a)

@@ -41,6 +41,7 @@ type Inquiry struct {
 	windows   map[int64]*window
 	takenBack map[string]bool // ids that were chosen, and then withdrawn
 	nameless  int             // dead letters without an id
+	reservoir *reservoir      // nil where windows are by themselves
 }
 
 // trace is what there is of an id that is asked for.
@@ -51,6 +52,10 @@ type trace struct {
 	withdrawn bool              // the last record says so
 	control   bool
 	dead      []folder.DeadLetter
+	// Of a reservoir: how the re-run made it a member last, and what took its
+	// place last.
+	joined    *folder.Decision
+	successor *Other
 }
 
 // record is a score of an id that is asked for.
@@ -76,9 +81,6 @@ type window struct {
 
 // New returns an Inquiry, or every mistake in the options.
 func New(o Options) (*Inquiry, error) {
-	if o.Policy.Window.Global {
-		return nil, errors.New("explain: a reservoir for ever (window.type global) is not explained yet: its members, and what each was chosen for, are in decisions.jsonl and on curated")
-	}
 	machine, err := selection.New(selection.Options{
 		Policy: o.Policy, Changes: o.Changes, Capabilities: o.Capabilities, Horizon: o.Horizon, ClosedThrough: o.Began, Chosen: o.Chosen, KeepAll: true,
 	})
@@ -86,6 +88,9 @@ func New(o Options) (*Inquiry, error) {
 		return nil, err
 	}
 	q := &Inquiry{policy: o.Policy, machine: machine, asked: make(map[string]*trace), windows: make(map[int64]*window), takenBack: make(map[string]bool)}
+	if o.Policy.Window.Global {
+		q.reservoir = newReservoir()
+	}
 	for _, id := range o.IDs {
 		if q.asked[id] == nil {
 			q.asked[id] = &trace{}
@@ -111,6 +116,9 @@ func (q *Inquiry) Score(c *selection.Candidate) error {
 			content: binary.BigEndian.Uint64(c.ContentHash[:8]), picture: c.PictureHash, text: c.TextHash,
 		}
 		r.start, r.end = q.machine.WindowOf(c.EventTime)
+		if q.reservoir != nil { // nothing is late for it: the next window has it
+			r.start, r.end = q.machine.WindowOf(max(c.EventTime, q.machine.ClosedThrough()))
+		}
 		if r.outcome == selection.Filtered || r.outcome == selection.SetAside {
 			r.why = q.machine.PolicyAt(c.EventTime).Refusal(c)
 		}
@@ -121,12 +129,16 @@ func (q *Inquiry) Score(c *selection.Candidate) error {
 }
 
 // Withdraw takes note that the scores say that a sample must not be used. One
-// that had been chosen by then was a candidate of its window, and stays one.
+// that had been chosen by then was a candidate of its window, and stays one;
+// but a reservoir lets go of it.
 func (q *Inquiry) Withdraw(w selection.Withdraw) error {
 	if t := q.asked[w.ID]; t != nil {
 		t.withdrawn = true
 	}
-	if q.takenBack[w.ID] {
+	if r := q.reservoir; r != nil {
+		delete(r.members, w.ID)
+		delete(r.again, w.ID)
+	} else if q.takenBack[w.ID] {
 		return nil
 	}
 	_, err := q.machine.Step(w)
@@ -143,6 +155,10 @@ func (q *Inquiry) Decision(d *folder.Decision, policy string) {
 	if t := q.asked[d.ID]; t != nil {
 		t.decisions = append(t.decisions, *d)
 	}
+	if q.reservoir != nil {
+		q.reservoir.members[d.ID] = true
+		q.replaces(d)
+	}
 }
 
 // Control takes note that a sample is in the twin.
@@ -155,7 +171,9 @@ func (q *Inquiry) Control(id string) {
 // TakenBack takes note that what had been published of a sample until now was
 // taken back.
 func (q *Inquiry) TakenBack(id string) {
-	q.takenBack[id] = true
+	if q.takenBack[id] = true; q.reservoir != nil {
+		delete(q.reservoir.members, id)
+	}
 	if t := q.asked[id]; t != nil {
 		t.back, t.decisions = append(t.back, t.decisions...), nil
 	}

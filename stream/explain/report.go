@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"cream/selection"
+	"cream/stream/folder"
 	"cream/stream/selector"
 )
 
@@ -30,6 +31,9 @@ const chunk = 1 << 14
 
 // Report closes the windows and answers. The Inquiry is of no further use.
 func (q *Inquiry) Report() (*Report, error) {
+	if q.reservoir != nil {
+		return q.ofReservoir()
+	}
 	effects, err := q.machine.Step(selection.Close{})
 	if err != nil {
 		return nil, fmt.Errorf("close the windows: %w", err)
@@ -66,12 +70,7 @@ func (q *Inquiry) Report() (*Report, error) {
 			}
 		}
 		for _, id := range ids {
-			a := accounts[id]
-			a.settle(q.asked[id])
-			if a.Outcome == Unknown {
-				r.Unknown++
-			}
-			r.Accounts = append(r.Accounts, *a)
+			r.add(accounts[id], q.asked[id])
 		}
 	}
 	for _, end := range ends {
@@ -90,6 +89,15 @@ func (q *Inquiry) account(id string) *Account {
 		a.Source, a.Styles = t.records[0].source, t.records[0].styles
 	}
 	return a
+}
+
+// add takes an account that is complete.
+func (r *Report) add(a *Account, t *trace) {
+	a.settle(t)
+	if a.Outcome == Unknown {
+		r.Unknown++
+	}
+	r.Accounts = append(r.Accounts, *a)
 }
 
 func (a *Account) add(w Window) { a.Windows = append(a.Windows, w) }
@@ -158,13 +166,7 @@ func (q *Inquiry) addRerun(in *Window, w *window, e *selection.Explanation, befo
 		in.Differs = "the re-run does not choose it: " + string(outcomeOf(e.Outcome))
 		return
 	case published:
-		// What was taken on arrival was published before it had a rank.
-		switch d := in.Decision; {
-		case d.Capability != e.Pick.Capability || d.Style != e.Pick.Style:
-			in.Differs = fmt.Sprintf("the re-run chooses it for %s in %s", e.Pick.Capability, e.Pick.Style)
-		case d.Rank > 0 && int(d.Rank) != e.Pick.Rank || d.Cutoff != e.Pick.Cutoff:
-			in.Differs = fmt.Sprintf("the re-run chooses it at rank %d, with the cutoff %s", e.Pick.Rank, number(e.Pick.Cutoff))
-		}
+		in.Differs = chosenOtherwise(in.Decision, e.Pick)
 		return
 	case !w.closed:
 		in.Outcome = Open
@@ -188,6 +190,19 @@ func (q *Inquiry) addRerun(in *Window, w *window, e *selection.Explanation, befo
 			in.Outcome = Same
 		}
 	}
+}
+
+// chosenOtherwise says how the re-run chooses a sample, where that is not how
+// it was chosen.
+func chosenOtherwise(d *folder.Decision, again *selection.Pick) string {
+	switch {
+	case d.Capability != again.Capability || d.Style != again.Style:
+		return fmt.Sprintf("the re-run chooses it for %s in %s", again.Capability, again.Style)
+	// What was taken on arrival was published before it had a rank.
+	case d.Rank > 0 && int(d.Rank) != again.Rank || d.Cutoff != again.Cutoff:
+		return fmt.Sprintf("the re-run chooses it at rank %d, with the cutoff %s", again.Rank, number(again.Cutoff))
+	}
+	return ""
 }
 
 func outcomeOf(f selection.Fate) Outcome {

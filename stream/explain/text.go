@@ -58,14 +58,23 @@ func (w *writer) window(a *Account, in *Window, all bool) {
 	if span(in.Start, in.End) == "over all time" {
 		name = "  in the one window"
 	}
+	if in.Reservoir {
+		name = "  in the reservoir, as the window " + span(in.Start, in.End) + " left it"
+	}
 	if in.Outcome != a.Outcome || len(a.Windows) > 1 {
 		name += ": " + string(in.Outcome)
 	}
 	w.line("%s", name)
-	if d := in.Decision; d != nil {
+	switch d := in.Decision; {
+	case d != nil && in.Reservoir:
+		w.member(in, d)
+	case d != nil:
 		w.decision(in, d)
 	}
-	if o := in.Other; o != nil {
+	switch o := in.Other; {
+	case o != nil && in.Reservoir:
+		w.successor(o)
+	case o != nil:
 		w.other(a, in, o)
 	}
 	if in.Why != "" {
@@ -74,10 +83,10 @@ func (w *writer) window(a *Account, in *Window, all bool) {
 	if in.Differs != "" {
 		w.line("    %s", in.Differs)
 	}
-	if len(in.Standings) > 0 && (in.Decision == nil || all) {
+	if len(in.Standings) > 0 && (in.Decision == nil || in.Outcome == Replaced || in.Outcome == NotChosen || all) {
 		w.standings(in.Standings, all)
 	}
-	if in.Outcome == NotChosen && len(in.Standings) == 0 {
+	if in.Outcome == NotChosen && len(in.Standings) == 0 && !in.Reservoir {
 		w.line("    the policy's method is a baseline, which has no bins: others were drawn, or score higher")
 	}
 }
@@ -105,6 +114,31 @@ func (w *writer) decision(in *Window, d *folder.Decision) {
 		when = "on arrival"
 	}
 	w.line("    chosen for %s, style %s%s; score %s, cutoff %s; %s%s", d.Capability, d.Style, rank, number(d.Score), number(d.Cutoff), when, order)
+}
+
+// member writes what a sample is in a reservoir for, and how it got there: with
+// what has come since that may be another capability or rank.
+func (w *writer) member(in *Window, d *folder.Decision) {
+	for _, s := range in.Standings {
+		if s.Why == "" {
+			w.line("    chosen for %s, style %s: rank %d of %d; score %s, cutoff %s; number %d of the reservoir",
+				s.Capability, s.Style, s.Rank, s.Size, number(s.Score), number(s.Last.Score), in.Order)
+		}
+	}
+	place := ""
+	if d.Replaces != "" {
+		place = ", in the place of " + d.Replaces
+	}
+	w.line("    the window %s took it in%s, for %s, style %s: rank %d; score %s, cutoff %s; in round %d",
+		span(d.WindowStart, d.WindowEnd), place, d.Capability, d.Style, d.Rank, number(d.Score), number(d.Cutoff), d.Round)
+}
+
+func (w *writer) successor(o *Other) {
+	since := ""
+	if !o.Chosen {
+		since = ", which is there no more either"
+	}
+	w.line("    the window %s took %s in for it%s", span(o.WindowStart, o.WindowEnd), o.ID, since)
 }
 
 func (w *writer) other(a *Account, in *Window, o *Other) {
@@ -235,7 +269,10 @@ func (a *Account) Brief() string {
 		if w.Outcome != a.Outcome {
 			continue
 		}
-		if d := w.Decision; d != nil {
+		if a.Outcome == Replaced {
+			return fmt.Sprintf("%s: by %s", a.Outcome, w.Other.ID)
+		}
+		if d := w.Decision; d != nil && a.Outcome != NotChosen {
 			return fmt.Sprintf("%s: for %s in %s", a.Outcome, d.Capability, d.Style)
 		}
 		if w.Other != nil {

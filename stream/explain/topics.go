@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -43,6 +44,10 @@ type topics struct {
 	taken map[place]int64
 	// refused are the scores that the selector made dead letters.
 	refused map[int32]map[int64]bool
+	// closed is when the last window was published. What came to scores since
+	// is passed over, and then, once revised, the rest.
+	closed  time.Time
+	revised bool
 }
 
 type place struct {
@@ -58,14 +63,15 @@ func Topics(ctx context.Context, o TopicsOptions) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	began, err := t.began(ctx)
-	if err != nil {
-		return nil, err
-	}
+	options := Options{Policy: policy, Changes: changes, Capabilities: o.Capabilities, IDs: o.IDs}
 	var failed error
-	t.q, err = New(Options{
-		Policy: policy, Changes: changes, Capabilities: o.Capabilities, IDs: o.IDs, Began: began, Chosen: t.chosenUpTo(ctx, began, &failed),
-	})
+	if !policy.Window.Global { // a reservoir begins with the first score
+		if options.Began, err = t.began(ctx); err != nil {
+			return nil, err
+		}
+		options.Chosen = t.chosenUpTo(ctx, options.Began, &failed)
+	}
+	t.q, err = New(options)
 	if err := errors.Join(err, failed); err != nil {
 		return nil, err
 	}
@@ -76,11 +82,27 @@ func Topics(ctx context.Context, o TopicsOptions) (*Report, error) {
 		{o.Topics.Selections, t.withdrawal}, {o.Topics.Selections, t.selection},
 		{o.Topics.Windows, t.window}, {o.Topics.DeadLetter, t.deadLetter}, {o.Topics.Scores, t.score},
 	} {
-		if err := o.Reader.Scan(ctx, read.topic, func(r *kgo.Record) error { return read.each(ctx, r) }); err != nil {
-			return nil, fmt.Errorf("explain: %w", err)
+		if err := t.scan(ctx, read.topic, read.each); err != nil {
+			return nil, err
+		}
+	}
+	if policy.Window.Global {
+		if err := t.q.Revise(); err != nil {
+			return nil, err
+		}
+		t.revised = true
+		if err := t.scan(ctx, o.Topics.Scores, t.score); err != nil {
+			return nil, err
 		}
 	}
 	return t.q.Report()
+}
+
+func (t *topics) scan(ctx context.Context, topic string, each func(context.Context, *kgo.Record) error) error {
+	if err := t.Reader.Scan(ctx, topic, func(r *kgo.Record) error { return each(ctx, r) }); err != nil {
+		return fmt.Errorf("explain: %w", err)
+	}
+	return nil
 }
 
 // policies returns the policy that the first window went by, and its changes
@@ -110,6 +132,9 @@ func (t *topics) policies(ctx context.Context) (first selection.Policy, changes 
 		case version != t.Policy.Version():
 			return first, nil, fmt.Errorf("explain: the last window went by policy %s, which topic %s does not have: name its file with --policy", version, t.Topics.Policies)
 		}
+	}
+	if t.Policy.Window.Global { // it has one policy for ever
+		return t.Policy, nil, nil
 	}
 	known := map[string]selection.Policy{t.Policy.Version(): t.Policy}
 	last := ""
@@ -223,6 +248,7 @@ func (t *topics) selection(ctx context.Context, r *kgo.Record) error {
 	}
 	d := folder.DecisionOf(s)
 	t.q.Decision(&d, s.Policy)
+	t.published(r)
 	if last, ok := t.taken[place{r.Partition, string(r.Key)}]; ok && r.Offset < last {
 		t.q.TakenBack(s.ID)
 	}
@@ -236,7 +262,15 @@ func (t *topics) window(ctx context.Context, r *kgo.Record) error {
 	}
 	line := folder.WindowOf(w)
 	t.q.Closed(&line)
+	t.published(r)
 	return nil
+}
+
+// published takes note of when a record of a window was written.
+func (t *topics) published(r *kgo.Record) {
+	if r.Timestamp.After(t.closed) {
+		t.closed = r.Timestamp
+	}
 }
 
 func (t *topics) deadLetter(ctx context.Context, r *kgo.Record) error {
@@ -270,6 +304,11 @@ func (t *topics) idOf(ctx context.Context, value []byte) string {
 }
 
 func (t *topics) score(ctx context.Context, r *kgo.Record) error {
+	// Nothing is late for a reservoir, and a withdrawal is carried out at once:
+	// what a closed window has to do with is told by when it was written.
+	if t.Policy.Window.Global && r.Timestamp.After(t.closed) != t.revised {
+		return nil
+	}
 	if r.Value == nil {
 		return t.q.Withdraw(selection.Withdraw{ID: string(r.Key), Partition: r.Partition, Offset: r.Offset})
 	}
