@@ -35,8 +35,8 @@ func newExplain() *cobra.Command {
 		Short: "Tell what became of samples, and why",
 		Long: `explain tells whether a sample was chosen, by which capability and style; and
 if not, which cutoffs it missed, by how much, and which sample was the last one
-taken; or that it was late, filtered, withdrawn, the same as another, dead, or
-is not known.
+taken; or which sample replaced it in a reservoir; or that it was late,
+filtered, withdrawn, the same as another, dead, or is not known.
 
 It does the selection again, from the scores in a folder that curate or
 up --once left (--from), or from the topics (--kafka-brokers), and asks that.

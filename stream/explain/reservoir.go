@@ -18,7 +18,7 @@ type reservoir struct {
 	onlyEnd bool
 	members map[string]bool // as published
 
-	last      *window                          // that was published; nil before revise, and where none was
+	last      *window                          // that was published; nil before Revise, and where none was
 	again     map[string]bool                  // members of the re-run
 	explained map[string]selection.Explanation // of ids that are asked for
 }
@@ -145,7 +145,7 @@ func (q *Inquiry) inReservoir(id string) (Window, bool) {
 	if n := len(t.back); n > 0 {
 		in.Decision = &t.back[n-1]
 	}
-	if t.successor != nil {
+	if t.successor != nil && (in.Decision == nil || t.successor.WindowEnd > in.Decision.WindowEnd) {
 		in.Other = t.successor
 		in.Other.Chosen = r.members[in.Other.ID]
 	}
@@ -154,7 +154,7 @@ func (q *Inquiry) inReservoir(id string) (Window, bool) {
 		in.Outcome, in.Decision, in.Other = Chosen, &t.decisions[n-1], nil
 	case t.withdrawn || e.Outcome == selection.FateWithdrawn:
 		in.Outcome = Withdrawn
-	case t.successor != nil:
+	case in.Other != nil:
 		in.Outcome = Replaced
 	default:
 		in.Outcome = NotChosen
