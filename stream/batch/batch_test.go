@@ -1,7 +1,6 @@
 package batch_test
 
 import (
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cream/selection"
+	"cream/selection/golden"
 	"cream/stream/batch"
 	"cream/stream/folder"
 )
@@ -73,64 +73,9 @@ func readLines(t *testing.T, dir, name string) []string {
 	return slices.Collect(strings.Lines(read(t, dir, name)))
 }
 
-// golden is a pool and what the reference implementation selects from it.
-type golden struct {
-	Ratio        json.Number
-	Budget       int64
-	Threshold    float32
-	Capabilities []string
-	Samples      []struct {
-		Idx    int
-		Source string
-		Styles []string
-		Scores []json.Number
-	}
-	Rounds   int32
-	Steps    []step
-	Selected []int
-}
-
-type step struct {
-	Capability string
-	Picked     []int
-}
-
-func goldens(t *testing.T) map[string]golden {
-	t.Helper()
-	shared := os.Getenv("CREAM_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "..", "shared")
-	}
-	files, err := filepath.Glob(filepath.Join(shared, "golden", "selection", "*.json.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) == 0 {
-		t.Skipf("no golden selections in %s: set CREAM_SHARED to the folder that has golden/", shared)
-	}
-	all := make(map[string]golden)
-	for _, file := range files {
-		f, err := os.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var g golden
-		if err := json.NewDecoder(z).Decode(&g); err != nil {
-			t.Fatal(err)
-		}
-		all[filepath.Base(file)] = g
-	}
-	return all
-}
-
-// lines are the pool's score lines: the scores by name or, every other one
+// linesOf returns the pool's score lines: the scores by name or, every other one
 // where lists is set, in a list.
-func (g golden) lines(t *testing.T, lists bool) []string {
+func linesOf(t *testing.T, g *golden.Case, lists bool) []string {
 	t.Helper()
 	var lines []string
 	for i, s := range g.Samples {
@@ -141,21 +86,21 @@ func (g golden) lines(t *testing.T, lists bool) []string {
 		var scores []string
 		for j, v := range s.Scores {
 			if lists && i%2 == 1 {
-				scores = append(scores, v.String())
+				scores = append(scores, fmt.Sprint(v))
 			} else {
-				scores = append(scores, fmt.Sprintf("%q: %s", g.Capabilities[j], v))
+				scores = append(scores, fmt.Sprintf("%q: %v", g.Capabilities[j], v))
 			}
 		}
 		form := "{%s}"
 		if lists && i%2 == 1 {
 			form = "[%s]"
 		}
-		lines = append(lines, fmt.Sprintf(`{"id": "%d", "source": %q, "styles": %s, "scores": `+form+`}`, s.Idx, s.Source, styles, strings.Join(scores, ", ")))
+		lines = append(lines, fmt.Sprintf(`{"id": %q, "source": %q, "styles": %s, "scores": `+form+`}`, s.ID(), s.Source, styles, strings.Join(scores, ", ")))
 	}
 	return lines
 }
 
-func (g golden) policy(count bool) string {
+func policyOf(g *golden.Case, count bool) string {
 	budget := "{ratio: " + g.Ratio.String() + "}"
 	if count {
 		budget = fmt.Sprintf("{count: %d}", g.Budget)
@@ -168,37 +113,18 @@ func (g golden) policy(count bool) string {
 }
 
 // check compares a folder with the reference, turn by turn.
-func (g golden) check(t *testing.T, dir string, summary *folder.Summary) {
+func check(t *testing.T, g *golden.Case, dir string, summary *folder.Summary) {
 	t.Helper()
-	var steps []step
-	var selected []int
-	round := int32(0)
-	for d, err := range folder.ReadDecisions(dir) {
-		if err != nil {
-			t.Fatal(err)
+	g.Check(t, func(yield func(golden.Pick) bool) {
+		for d, err := range folder.ReadDecisions(dir) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !yield(golden.Pick{Round: int(d.Round), Capability: d.Capability, ID: d.ID}) {
+				return
+			}
 		}
-		idx, err := strconv.Atoi(d.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(steps) == 0 || d.Round != round || d.Capability != steps[len(steps)-1].Capability {
-			steps = append(steps, step{Capability: d.Capability})
-			round = d.Round
-		}
-		last := &steps[len(steps)-1]
-		last.Picked = append(last.Picked, idx)
-		selected = append(selected, idx)
-	}
-	for _, s := range steps {
-		slices.Sort(s.Picked)
-	}
-	slices.Sort(selected)
-	if diff := cmp.Diff(g.Steps, steps); diff != "" {
-		t.Errorf("turns (-reference +ours):\n%s", diff)
-	}
-	if diff := cmp.Diff(g.Selected, selected); diff != "" {
-		t.Errorf("selected (-reference +ours):\n%s", diff)
-	}
+	})
 	if n := int64(len(g.Samples)); summary.Samples != n || summary.Scored != n || summary.Selected != int64(len(g.Selected)) {
 		t.Errorf("summary: %+v", summary)
 	}
@@ -206,20 +132,20 @@ func (g golden) check(t *testing.T, dir string, summary *folder.Summary) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w.Rounds != g.Rounds || w.Budget != g.Budget {
+		if int(w.Rounds) != g.Rounds || w.Budget != g.Budget {
 			t.Errorf("rounds and budget are %d and %d, want %d and %d", w.Rounds, w.Budget, g.Rounds, g.Budget)
 		}
 	}
 }
 
 func TestGoldenSelections(t *testing.T) {
-	for name, g := range goldens(t) {
-		t.Run(name, func(t *testing.T) {
-			lines := g.lines(t, true)
+	for _, g := range golden.Read(t, "../../../shared") {
+		t.Run(g.Name, func(t *testing.T) {
+			lines := linesOf(t, g, true)
 			path := write(t, "scores.jsonl", lines...)
 			for _, count := range []bool{false, true} {
-				dir, summary := run(t, path, g.policy(count))
-				g.check(t, dir, summary)
+				dir, summary := run(t, path, policyOf(g, count))
+				check(t, g, dir, summary)
 				curated := readLines(t, dir, folder.CuratedFile)
 				var want []string
 				for _, idx := range g.Selected {

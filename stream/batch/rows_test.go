@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -19,6 +16,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 
+	"cream/selection/golden"
 	"cream/stream/batch"
 	"cream/stream/folder"
 )
@@ -63,7 +61,7 @@ const (
 )
 
 // inParquet writes the pool as a Parquet file of two row groups.
-func inParquet(t *testing.T, g golden, form parquetForm) string {
+func inParquet(t *testing.T, g *golden.Case, form parquetForm) string {
 	t.Helper()
 	field := func(name, tag string, value any) reflect.StructField {
 		return reflect.StructField{Name: name, Tag: reflect.StructTag(fmt.Sprintf("parquet:%q", tag)), Type: reflect.TypeOf(value)}
@@ -92,21 +90,17 @@ func inParquet(t *testing.T, g golden, form parquetForm) string {
 	w := parquet.NewWriter(file, parquet.Compression(&parquet.Zstd))
 	for i, s := range g.Samples {
 		row := reflect.New(reflect.StructOf(columns)).Elem()
-		row.Field(0).SetString(strconv.Itoa(s.Idx))
+		row.Field(0).SetString(s.ID())
 		row.Field(1).SetString(s.Source)
 		row.Field(2).Set(reflect.ValueOf(s.Styles))
 		scores := make(map[string]float32)
 		for j, name := range g.Capabilities {
-			v, err := strconv.ParseFloat(s.Scores[j].String(), 32)
-			if err != nil {
-				t.Fatal(err)
-			}
-			scores[name] = float32(v)
+			scores[name] = s.Scores[j]
 			switch form {
 			case asGroup:
-				row.Field(3).Field(j).SetFloat(v)
+				row.Field(3).Field(j).SetFloat(float64(s.Scores[j]))
 			case asColumns:
-				row.Field(3 + j).SetFloat(v)
+				row.Field(3 + j).SetFloat(float64(s.Scores[j]))
 			}
 		}
 		if form == asMap {
@@ -129,9 +123,8 @@ func inParquet(t *testing.T, g golden, form parquetForm) string {
 
 // The form of the file does not show in the choice.
 func TestFormsOfAFile(t *testing.T) {
-	all := goldens(t)
-	g := all[slices.Sorted(maps.Keys(all))[0]] // one pool says enough
-	lines := g.lines(t, false)
+	g := golden.Read(t, "../../../shared")[0] // one pool says enough
+	lines := linesOf(t, g, false)
 	text := strings.Join(lines, "\n") + "\n"
 	shuffled := append([]string(nil), lines...)
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(lines), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
@@ -148,8 +141,8 @@ func TestFormsOfAFile(t *testing.T) {
 	}
 	for form, path := range files {
 		t.Run(form, func(t *testing.T) {
-			dir, summary := run(t, path, g.policy(true))
-			g.check(t, dir, summary)
+			dir, summary := run(t, path, policyOf(g, true))
+			check(t, g, dir, summary)
 		})
 	}
 }
