@@ -74,7 +74,7 @@ type cutoff struct {
 }
 
 const (
-	horizonCandidates = 10_000
+	horizonCandidates = 5_000
 	// recentScores is how many scores of each capability are kept.
 	recentScores = 1024
 	// The controller: cutoffs move by gain times the part of the budget by
