@@ -2,8 +2,11 @@ package policies_test
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -89,44 +92,103 @@ func TestWatch(t *testing.T) {
 	run.Wait()
 }
 
-// TestWatchFile: a change is taken, a text that is no policy is not, and a file
-// that is gone for a moment is waited for.
-func TestWatchFile(t *testing.T) {
-	f := embeddedtest.Start(t)
+// watchFile lets a policy file begin with a text and watches it, on the clock of
+// a synctest bubble, while use goes on with it. look waits until the watch has
+// had a few more looks. It returns the seeds of the policies taken, and the log.
+func watchFile(t *testing.T, text string, use func(t *testing.T, path string, look func())) (seeds []uint64, log string) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "policy.yaml")
-	write := func(text string) {
-		t.Helper()
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	write(t, path, text)
+	var lines strings.Builder
 	synctest.Test(t, func(t *testing.T) {
-		write("seed: 1")
 		ctx, cancel := context.WithCancel(t.Context())
-		var seeds []uint64
 		go policies.WatchFile(ctx, path, func() (selection.Policy, error) {
 			text, err := os.ReadFile(path)
 			if err != nil {
 				return selection.Policy{}, err
 			}
 			return parse(path, text)
-		}, f.Logger, func(p selection.Policy) { seeds = append(seeds, p.Seed) })
-		wait := func() { time.Sleep(3 * time.Second); synctest.Wait() }
-		wait()
-		write("seed: 2")
-		wait()
-		write("sead: 3")
-		wait()
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
-		wait()
-		write("seed: 4")
-		wait()
+		}, slog.New(slog.NewTextHandler(&lines, nil)), func(p selection.Policy) { seeds = append(seeds, p.Seed) })
+		look := func() { time.Sleep(3 * time.Second); synctest.Wait() }
+		look()
+		use(t, path, look)
 		cancel()
 		synctest.Wait()
-		if len(seeds) != 2 || seeds[0] != 2 || seeds[1] != 4 {
-			t.Errorf("seeds taken: %v, want 2 and 4", seeds)
-		}
 	})
+	return seeds, lines.String()
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWatchFile: a change is taken, a text that is no policy is not, and a file
+// that is gone is waited for.
+func TestWatchFile(t *testing.T) {
+	seeds, log := watchFile(t, "seed: 1", func(t *testing.T, path string, look func()) {
+		write(t, path, "seed: 2")
+		look()
+		write(t, path, "sead: 3")
+		look()
+		remove(t, path)
+		look()
+		write(t, path, "seed: 4")
+		look()
+	})
+	if !slices.Equal(seeds, []uint64{2, 4}) {
+		t.Errorf("seeds taken: %v, want 2 and 4", seeds)
+	}
+	if n := strings.Count(log, "is not taken up"); n != 1 {
+		t.Errorf("told %d times of a text that is no policy:\n%s", n, log)
+	}
+}
+
+// TestWatchFileTellsWhatIsGone: a file that cannot be read is told of once, and
+// once when it is back; one that was only away between two looks is not.
+func TestWatchFileTellsWhatIsGone(t *testing.T) {
+	count := func(log string) [2]int {
+		return [2]int{
+			strings.Count(log, `level=WARN msg="the policy file cannot be read, goes on by the last policy"`),
+			strings.Count(log, `level=INFO msg="the policy file is back"`),
+		}
+	}
+	seeds, log := watchFile(t, "seed: 1", func(t *testing.T, path string, look func()) {
+		remove(t, path)
+		look()
+		look()
+		write(t, path, "seed: 1")
+		look()
+		remove(t, path)
+		if err := os.Mkdir(path, 0o700); err != nil { // there, and no file
+			t.Fatal(err)
+		}
+		look()
+		remove(t, path)
+		look()
+		write(t, path, "seed: 2")
+		look()
+	})
+	if got := count(log); got != [2]int{2, 2} || !slices.Equal(seeds, []uint64{2}) {
+		t.Errorf("told %d times that it is gone or back, want twice each; seeds taken: %v, want 2\n%s", got, seeds, log)
+	}
+	_, log = watchFile(t, "seed: 1", func(t *testing.T, path string, _ func()) {
+		remove(t, path)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		write(t, path, "seed: 1")
+		time.Sleep(time.Second)
+	})
+	if got := count(log); got != [2]int{} {
+		t.Errorf("told %d times of a file that was replaced:\n%s", got, log)
+	}
 }

@@ -17,12 +17,14 @@ import (
 const lookEvery = time.Second
 
 // WatchFile hands every text that a file comes to hold to take, as a policy,
-// until ctx ends. A text that is none is told in the log, once, and the policy
-// before goes on. read returns the file's policy.
+// until ctx ends. A text that is none is told in the log, once, and so is a file
+// that is gone, and that it is back: the policy before goes on. read returns the
+// file's policy.
 func WatchFile(ctx context.Context, path string, read func() (selection.Policy, error), logger *slog.Logger, take func(selection.Policy)) {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	last, _ := os.ReadFile(path)
+	missed := 0 // looks in a row that found no file
 	for {
 		select {
 		case <-ctx.Done():
@@ -30,8 +32,19 @@ func WatchFile(ctx context.Context, path string, read func() (selection.Policy, 
 		case <-ticker.C:
 		}
 		text, err := os.ReadFile(path)
-		if err != nil || bytes.Equal(text, last) {
-			continue // gone for a moment: editors replace files
+		if err != nil {
+			// Not at the first look: editors replace files.
+			if missed++; missed == 2 {
+				logger.Warn("the policy file cannot be read, goes on by the last policy", "file", path, "error", err)
+			}
+			continue
+		}
+		if missed >= 2 {
+			logger.Info("the policy file is back", "file", path)
+		}
+		missed = 0
+		if bytes.Equal(text, last) {
+			continue
 		}
 		last = text
 		p, err := read()
