@@ -97,6 +97,18 @@ func (d Decimal) less(o Decimal) bool {
 	return hi1 < hi2 || (hi1 == hi2 && lo1 < lo2)
 }
 
+// plus returns d + o, of which each is at most 1, or a part of it: a sum ends
+// where it would no longer fit, above 17.
+func (d Decimal) plus(o Decimal) Decimal {
+	places := max(d.Places, o.Places)
+	of := func(d Decimal) uint64 { return mulDiv(d.Units, pow10(places-d.Places), 1) }
+	units, carry := bits.Add64(of(d), of(o), 0)
+	if carry > 0 {
+		return d
+	}
+	return Decimal{Units: units, Places: places}
+}
+
 // hundredth returns d / 100; d has at most 16 places.
 func (d Decimal) hundredth() Decimal {
 	h := Decimal{Units: d.Units, Places: d.Places + 2}

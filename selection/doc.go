@@ -134,6 +134,7 @@
 //
 //	policy.go              the policy; budget.go, limits.go, filter.go its parts
 //	parse.go, yaml.go      its strict YAML; check.go its mistakes; text.go its text
+//	contradictions.go      limits that no window can keep; doubts.go what may be wrong
 //	rules.go               a policy applied to a bundle
 //	machine.go, events.go  events in, effects out
 //	watermark.go           event time of the partitions
@@ -159,5 +160,6 @@
 //	arrival.go, learn.go   taking or leaving at once, by what was learnt
 //	closed.go, explain.go  a window that has closed: picks, summary, reasons
 //	synthetic/             candidates for benchmarks and tests
+//	golden/                the reference's choice, for tests
 //	online/                on arrival against hindsight
 package selection

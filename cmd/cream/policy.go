@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cream/scoring/bundle"
 	"cream/selection"
 )
 
@@ -61,18 +62,23 @@ func newPolicy() *cobra.Command {
 			return nil
 		},
 	})
-	read := func(use, short string, print func(io.Writer, selection.Policy)) {
+	read := func(use, short string, print func(cmd *cobra.Command, p selection.Policy, b *bundle.Bundle)) {
 		cmd.AddCommand(newPolicyReader(use, short, print))
 	}
-	read("check FILE", "Read a policy and print it in full and what it has to remember, or say what is wrong with it",
-		func(out io.Writer, p selection.Policy) {
-			printPolicy(out, p)
-			fmt.Fprintf(out, "\n# %s\n", memoryOf(p))
+	read("check FILE", "Read a policy and print it in full and what it has to remember, or say what is or may be wrong with it",
+		func(cmd *cobra.Command, p selection.Policy, b *bundle.Bundle) {
+			for _, doubt := range p.Doubts(b.Capabilities, b.Styles) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s\n", doubt)
+			}
+			printPolicy(cmd.OutOrStdout(), p)
+			fmt.Fprintf(cmd.OutOrStdout(), "\n# %s\n", memoryOf(p))
 		})
-	read("print FILE", "Read a policy and print it in full", printPolicy)
+	read("print FILE", "Read a policy and print it in full", func(cmd *cobra.Command, p selection.Policy, _ *bundle.Bundle) {
+		printPolicy(cmd.OutOrStdout(), p)
+	})
 	cmd.AddCommand(newPolicyPublish())
-	read("hash FILE", "Read a policy and print its version", func(out io.Writer, p selection.Policy) {
-		fmt.Fprintln(out, p.Version())
+	read("hash FILE", "Read a policy and print its version", func(cmd *cobra.Command, p selection.Policy, _ *bundle.Bundle) {
+		fmt.Fprintln(cmd.OutOrStdout(), p.Version())
 	})
 	return cmd
 }
@@ -90,8 +96,8 @@ func memoryOf(p selection.Policy) string {
 		selection.CompactFrom, p.Keeps())
 }
 
-// newPolicyReader returns a command that reads a policy file.
-func newPolicyReader(use, short string, print func(io.Writer, selection.Policy)) *cobra.Command {
+// newPolicyReader returns a command that reads a policy file for a bundle.
+func newPolicyReader(use, short string, print func(cmd *cobra.Command, p selection.Policy, b *bundle.Bundle)) *cobra.Command {
 	var folder string
 	cmd := &cobra.Command{
 		Use:   use,
@@ -106,7 +112,7 @@ func newPolicyReader(use, short string, print func(io.Writer, selection.Policy))
 			if err != nil {
 				return err
 			}
-			print(cmd.OutOrStdout(), policy)
+			print(cmd, policy, b)
 			return nil
 		},
 	}

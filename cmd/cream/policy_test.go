@@ -44,6 +44,26 @@ func TestPolicyCommands(t *testing.T) {
 	}
 }
 
+// TestPolicyCheckDoubts: what may be right is told beside the policy.
+func TestPolicyCheckDoubts(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	for text, want := range map[string]string{
+		"limits: {style: {yes-no: {max: 20%}}}\nrequire: {style: comparison}\n": "warning: limits.style: the bundle names no style \"yes-no\": did you mean \"yes/no\"?\n",
+		"limits:\n  style: {comparison: {min: 60%}, yes/no: {min: 50%}}\n":      "warning: limits.style: the minimums come to 110% of the budget: expected 100% or less together\n",
+	} {
+		write(t, file, []byte(text))
+		var stdout, stderr strings.Builder
+		root := newRoot()
+		root.SetArgs([]string{"policy", "check", file})
+		root.SetOut(&stdout)
+		root.SetErr(&stderr)
+		err := root.ExecuteContext(t.Context())
+		if err != nil || stderr.String() != want || !strings.HasPrefix(stdout.String(), "# version ") {
+			t.Errorf("%v; it warns %q, want %q, and prints %q", err, stderr.String(), want, stdout.String())
+		}
+	}
+}
+
 func TestCurateByAnotherMethod(t *testing.T) {
 	scores := filepath.Join(curated(t), "scores.jsonl")
 	out := t.TempDir()
