@@ -73,8 +73,14 @@ func (s *session) readAll(ctx context.Context, partitions []int32) (bool, error)
 }
 
 // unread tells whether scores has a record of the partition that has not been
-// read. Retention may have deleted what lies there.
+// read, or may have one that nobody can see yet: Apache Kafka ends a transaction
+// partition by partition, and so shows that samples are scored before it shows
+// their scores. Retention may have deleted what lies there.
 func (s *session) unread(ctx context.Context, partition int32) (bool, error) {
+	steady, err := s.reader.Steady(ctx, s.opts.Topics.Scores)
+	if err != nil || !steady[partition] {
+		return true, err
+	}
 	starts, _, err := s.reader.Bounds(ctx, s.opts.Topics.Scores)
 	if err != nil {
 		return false, err

@@ -187,41 +187,6 @@ func TestWindowsCloseByEventTime(t *testing.T) {
 	}
 }
 
-// TestIdlePartitions: one that brings nothing holds windows open until it has
-// been idle for long enough.
-func TestIdlePartitions(t *testing.T) {
-	f := embeddedtest.Start(t)
-	c := &clock{}
-	defer running(t, newSelector(t, f, c))()
-	for i := range 20 {
-		f.Publish(t, score(t, f, 0, fmt.Sprint(i), int64(1000*i))) // partition 1 brings nothing
-	}
-	// The clock stands still: nothing is idle. What the selector has read is
-	// told by what it refuses.
-	f.Publish(t, &kgo.Record{Topic: f.Topics.Scores, Partition: 0, Value: []byte("no score")})
-	f.Await(t, f.Topics.DeadLetter, 1)
-	if open := summaries(t, f); len(open) != 0 {
-		t.Errorf("%d windows closed while partition 1 could still bring something", len(open))
-	}
-	c.ms.Add(policy().Window.Idle.Milliseconds())
-	f.Await(t, f.Topics.Windows, 2) // all are idle: both windows close
-}
-
-// TestAPartitionThatRetentionEmptied: it is idle, and holds nothing up.
-func TestAPartitionThatRetentionEmptied(t *testing.T) {
-	f := embeddedtest.Start(t)
-	f.Publish(t, score(t, f, 1, "gone", 1000), score(t, f, 1, "stays", 1000))
-	f.Delete(t, f.Topics.Scores, 1, 1)
-	f.Publish(t, score(t, f, 0, "a", 2000))
-	c := &clock{}
-	defer running(t, newSelector(t, f, c))()
-	f.Publish(t, &kgo.Record{Topic: f.Topics.Scores, Partition: 1, Value: []byte("no score")})
-	f.Await(t, f.Topics.DeadLetter, 1)
-	f.Delete(t, f.Topics.Scores, 1, 3) // all that was read
-	c.ms.Add(policy().Window.Idle.Milliseconds())
-	f.Await(t, f.Topics.Windows, 1)
-}
-
 // TestASelectionThatIsNone: a record that somebody else put on selections
 // does not keep a selector from starting.
 func TestASelectionThatIsNone(t *testing.T) {
