@@ -107,7 +107,10 @@ func watchFile(t *testing.T, text string, use func(t *testing.T, path string, lo
 			if err != nil {
 				return selection.Policy{}, err
 			}
-			return parse(path, text)
+			return selection.ParsePolicy(path, text, nil, func(list string) (string, []byte, error) {
+				ids, err := os.ReadFile(filepath.Join(filepath.Dir(path), list))
+				return list, ids, err
+			})
 		}, slog.New(slog.NewTextHandler(&lines, nil)), func(p selection.Policy) { seeds = append(seeds, p.Seed) })
 		look := func() { time.Sleep(3 * time.Second); synctest.Wait() }
 		look()
@@ -150,6 +153,35 @@ func TestWatchFile(t *testing.T) {
 	}
 	if n := strings.Count(log, "is not taken up"); n != 1 {
 		t.Errorf("told %d times of a text that is no policy:\n%s", n, log)
+	}
+}
+
+// TestWatchFileWaitsUntilItIsWritten: what one look finds may be half of it.
+func TestWatchFileWaitsUntilItIsWritten(t *testing.T) {
+	seeds, log := watchFile(t, "seed: 1", func(t *testing.T, path string, look func()) {
+		for _, text := range []string{"", "budget: {count: 5}\n", "budget: {count: 5}\nseed: 2"} {
+			write(t, path, text)
+			time.Sleep(time.Second)
+			synctest.Wait()
+		}
+		look()
+	})
+	if !slices.Equal(seeds, []uint64{2}) || strings.Contains(log, "level=ERROR") {
+		t.Errorf("seeds taken: %v, want 2\n%s", seeds, log)
+	}
+}
+
+// TestWatchFileReadsWhatWasRefusedAgain: a list that a policy names may come
+// later than the policy.
+func TestWatchFileReadsWhatWasRefusedAgain(t *testing.T) {
+	seeds, log := watchFile(t, "seed: 1", func(t *testing.T, path string, look func()) {
+		write(t, path, "seed: 2\nexclude: {ids: ids.txt}")
+		look()
+		write(t, filepath.Join(filepath.Dir(path), "ids.txt"), "a\n")
+		look()
+	})
+	if n := strings.Count(log, "is not taken up"); n != 1 || !slices.Equal(seeds, []uint64{2}) {
+		t.Errorf("told %d times that it is not taken up, want once; seeds taken: %v, want 2\n%s", n, seeds, log)
 	}
 }
 

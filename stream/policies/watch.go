@@ -17,14 +17,18 @@ import (
 const lookEvery = time.Second
 
 // WatchFile hands every text that a file comes to hold to take, as a policy,
-// until ctx ends. A text that is none is told in the log, once, and so is a file
-// that is gone, and that it is back: the policy before goes on. read returns the
-// file's policy.
+// until ctx ends. A text counts when two looks have found it: at one, a file may
+// be half written, or empty, and still be a policy. A text that is none is told
+// in the log, once, and so is a file that is gone, and that it is back: the
+// policy before goes on. read returns the file's policy; one that it refuses is
+// read again at every look, for a list that it names may come yet.
 func WatchFile(ctx context.Context, path string, read func() (selection.Policy, error), logger *slog.Logger, take func(selection.Policy)) {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
-	last, _ := os.ReadFile(path)
-	missed := 0 // looks in a row that found no file
+	taken, _ := os.ReadFile(path)
+	seen := taken      // at the last look
+	var refused []byte // what has been told to be none
+	missed := 0        // looks in a row that found no file
 	for {
 		select {
 		case <-ctx.Done():
@@ -43,15 +47,20 @@ func WatchFile(ctx context.Context, path string, read func() (selection.Policy, 
 			logger.Info("the policy file is back", "file", path)
 		}
 		missed = 0
-		if bytes.Equal(text, last) {
+		settled := bytes.Equal(text, seen)
+		seen = text
+		if !settled || bytes.Equal(text, taken) {
 			continue
 		}
-		last = text
 		p, err := read()
 		if err != nil {
-			logger.Error("the policy file has changed, and is not taken up", "file", path, "error", err)
+			if refused == nil || !bytes.Equal(text, refused) {
+				logger.Error("the policy file has changed, and is not taken up", "file", path, "error", err)
+			}
+			refused = text
 			continue
 		}
+		taken, refused = text, nil
 		take(p)
 	}
 }
